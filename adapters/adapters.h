@@ -1,0 +1,12 @@
+/* For those who call adapters. */
+#ifndef SL_ADAPTERS_ADAPTERS_H
+#define SL_ADAPTERS_ADAPTERS_H
+
+#include "adapters/adapter.h"
+
+/* By kind; NULL if there is none. */
+const struct sl_adapter *sl_adapter_find(const char *kind);
+/* All of them, NULL-terminated, by name. */
+const struct sl_adapter *const *sl_adapters(void);
+
+#endif

@@ -1,0 +1,26 @@
+/* What the handlers of one thread work with: the thread's own references to the shared snapshots, swapped by mailbox on
+ * a reload. One for each loop and one for the control thread; touched by that thread only. */
+#ifndef SL_API_SERVICE_H
+#define SL_API_SERVICE_H
+
+#include <stdatomic.h>
+
+#include "access/access.h"
+#include "api/call.h"
+#include "base/json.h"
+#include "registry/registry.h"
+#include "upstream/upstream.h"
+
+struct sl_service {
+    struct sl_loop *loop;
+    struct sl_registry *registry;   /* this thread's reference */
+    struct sl_access *access;       /* this thread's reference */
+    struct sl_upstream *upstream;   /* NULL on the control thread */
+    struct sl_json_parser parser;
+    struct sl_request_ids *request_ids; /* shared, locks itself */
+};
+
+/* The whole table, ended by a row without a path. */
+extern const struct sl_method sl_methods[];
+
+#endif

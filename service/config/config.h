@@ -1,0 +1,158 @@
+/* The configuration: a YAML (so JSON too) file, then SLUICE_* environment variables, then flags, each over the one
+ * before. All settings are rows of one sorted table (config/settings.c): key, type, default, unit, help, and whether a
+ * reload takes it up; parsing, --help, --print-config and the reference page come from it. An unknown key, a wrong type
+ * or a bad value is refused with file, line and the nearest valid name.
+ *
+ * A configuration is immutable once loaded; the main thread owns it. Strings live in its arena. */
+#ifndef SL_CONFIG_CONFIG_H
+#define SL_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* Where a value was set, for errors: "sluice.yaml:12", "SLUICE_LOG_LEVEL", "--log-level", "" for a default. */
+struct sl_config_pair {
+    const char *key, *value;
+};
+
+struct sl_config_pairs {
+    struct sl_config_pair *list;
+    size_t count;
+};
+
+struct sl_config_strings {
+    const char **list; /* NULL-terminated */
+    size_t count;
+};
+
+/* Milliseconds; -1: not set here (inherit), 0: off. */
+struct sl_config_timeouts {
+    int64_t connect, first_byte, first_token, idle, total;
+};
+
+struct sl_config_key {
+    const char *name;               /* required, unique */
+    const char *key;                /* reference (env:, file:) or "sha256:HEX" of the whole key */
+    const char *certificate;        /* instead of key: name in a verified client certificate */
+    const char *tier;
+    struct sl_config_strings roles; /* admin, operator, auditor, user; default user */
+    const char *place;
+};
+
+struct sl_config_provider {
+    const char *id;           /* required, unique */
+    const char *kind;         /* adapter; default: id */
+    const char *base_url;     /* "" : the adapter's default */
+    const char *key;          /* "" or a reference env:NAME, file:/path */
+    const char *auth;         /* "", bearer, header, none */
+    const char *auth_header;
+    const char *organization, *project;
+    struct sl_config_pairs headers; /* values may be references */
+    const char *ca_file, *client_certificate, *client_key;
+    bool insecure;
+    const char *proxy;        /* "" : upstream.proxy; "none": none */
+    const char *http;         /* "", auto, 1.1 */
+    const char *unix_socket;
+    const char *connect_to;
+    struct sl_config_timeouts timeouts;
+    const char *place;
+};
+
+/* Dollars per million tokens as written, kept as millionths of a dollar; -1: not set. */
+struct sl_config_prices {
+    int64_t input, cache_read, cache_write, output, reasoning;
+};
+
+struct sl_config_model {
+    const char *name;         /* required, unique among names and aliases */
+    const char *provider;     /* required: id of a provider, or an adapter kind that needs no more than its key */
+    const char *model_id;     /* default: name */
+    const char *api, *description;
+    struct sl_config_strings aliases;
+    struct sl_config_pairs labels;
+    struct sl_config_pairs headers;
+    struct sl_config_strings tiers; /* who may use it; none: everyone */
+    const char *key;          /* "" : the provider's */
+    const char *base_url;     /* "" : the provider's */
+    const char *provider_options_json; /* from a mapping; "" if none */
+    bool has_temperature, has_top_p;
+    double temperature, top_p;
+    int64_t default_max_output_tokens; /* 0: none */
+    int64_t context_tokens, max_output_tokens;
+    struct sl_config_prices prices;
+    int8_t streaming, tools, vision, json_schema, reasoning; /* -1: not said */
+    bool legacy_max_tokens, no_stream_options, no_developer_role;
+    struct sl_config_timeouts timeouts;
+    const char *place;
+};
+
+struct sl_config {
+    struct sl_arena arena;
+    const char *file; /* "" : none */
+
+    /* server.* */
+    struct sl_config_strings listen; /* "127.0.0.1:50051", "[::1]:0", "unix:/run/sluice.sock" */
+    int64_t loops;                   /* 0: half of the processors, at least 1 */
+    int64_t max_message_bytes;       /* 16 MiB; at most 64 MiB */
+    int64_t max_concurrent_streams;  /* per connection */
+    int64_t max_connection_age_ms, max_connection_age_grace_ms, max_connection_idle_ms; /* 0: unlimited */
+    int64_t keepalive_ms, keepalive_timeout_ms, keepalive_min_ping_ms;
+    int64_t reap_tick_ms;            /* how late a cancel may be seen; 1 to 10 */
+    const char *tls_certificate, *tls_key, *tls_client_ca; /* files; "" : plaintext, no client certificates */
+    bool tls_require_client_certificate;
+    /* drain.* */
+    int64_t drain_announce_ms;       /* -1: 1.3 x max_connection_age (default age: 60 s, when unlimited) */
+    int64_t drain_deadline_ms;
+    /* data_dir, log.* */
+    const char *data_dir;
+    const char *log_level;
+    /* limits.* */
+    int64_t request_memory_bytes;    /* all requests together */
+    int64_t stream_buffer_bytes;     /* queued for one slow client before its provider is paused */
+    int64_t slow_reader_ms;
+    int64_t max_header_bytes, max_line_bytes, max_event_bytes, max_body_bytes; /* of a provider's answer */
+    /* upstream.* */
+    int64_t max_connections;         /* to providers, whole process */
+    const char *proxy, *ca_file;
+    struct sl_config_timeouts timeouts;
+    /* access.* */
+    bool anonymous;                  /* only with loopback and unix addresses */
+    struct sl_config_key *keys;
+    size_t n_keys;
+    /* providers, models */
+    struct sl_config_provider *providers;
+    size_t n_providers;
+    struct sl_config_model *models;
+    size_t n_models;
+    const char *default_model;       /* "" : none */
+};
+
+/* What the command line asks for besides settings. */
+struct sl_config_command {
+    bool help, version, check, print;
+};
+
+/* Reads flags (argv without the program), environment and the file (--config FILE, else SLUICE_CONFIG, else
+ * "sluice.yaml" in the working directory if it is there). *out is set on success only. */
+enum sl_code sl_config_load(int argc, char *const *argv, char *const *envp, struct sl_config_command *command,
+                            struct sl_config **out, struct sl_err *err) SL_MUST_CHECK;
+/* Accepts NULL. */
+void sl_config_destroy(struct sl_config *c);
+/* --help, from the table. */
+void sl_config_print_help(FILE *to);
+/* --print-config: YAML of every setting, where it was set, secrets masked (literal values of keys and of headers that
+ * carry credentials show as "***", references stay readable). */
+void sl_config_print(const struct sl_config *c, FILE *to);
+
+/* Text of a reference: env:NAME or file:/path (one trailing newline removed). Errors: SL_FAILED_PRECONDITION,
+ * PROVIDER_KEY_MISSING naming the variable or file. A text that is no reference is refused: keys are not written into
+ * configuration files. */
+struct sl_secret;
+enum sl_code sl_config_secret(const char *reference, struct sl_secret **out, struct sl_err *err) SL_MUST_CHECK;
+
+#endif

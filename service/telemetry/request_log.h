@@ -1,0 +1,35 @@
+/* One log line a call. Never a prompt, an answer or a key. */
+#ifndef SL_TELEMETRY_REQUEST_LOG_H
+#define SL_TELEMETRY_REQUEST_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* What is known of a call, filled by whoever knows it; strings outlive the call (its arena will do). NULL: left out. */
+struct sl_call_facts {
+    const char *model_asked, *model, *provider, *why;
+    const char *provider_request_id;
+    const char *conversation_id, *message_id;
+    const char *const *labels; /* key, value, key, value, ..., NULL */
+    int attempts;
+    int64_t first_token_us; /* since arrival; -1: none */
+    int32_t input_tokens, output_tokens; /* all prompt tokens, all answer tokens; -1: not known */
+    bool usage_estimated;
+};
+
+struct sl_request_line {
+    const char *id, *method, *principal, *peer;
+    enum sl_code code;
+    enum sl_reason reason;
+    const char *message; /* of an error */
+    int64_t total_us;
+    const struct sl_call_facts *facts;
+};
+
+/* Gathered (base/log.h); written at the end of the loop's turn. */
+void sl_request_log(const struct sl_request_line *line);
+
+#endif
