@@ -33,14 +33,15 @@ struct sl_method {
     const char *path; /* "/sluice.v1.Completion/Complete" */
     enum sl_method_kind kind;
     enum sl_method_home home;
-    bool open;        /* needs no credentials (health, reflection) */
+    bool open; /* needs no credentials (health, reflection) */
     const ProtobufCMessageDescriptor *input, *output;
-    void (*on_open)(struct sl_call *call);                                  /* NULL: nothing to do */
-    void (*on_message)(struct sl_call *call, const ProtobufCMessage *message); /* message lives in the call's arena;
+    void (*on_open)(struct sl_call *call); /* NULL: nothing to do */
+    void (*on_message)(struct sl_call *call,
+                       const ProtobufCMessage *message); /* message lives in the call's arena;
                                                                                   for SL_BIDI until it returns */
-    void (*on_half_close)(struct sl_call *call);                            /* NULL: nothing to do */
-    void (*on_writable)(struct sl_call *call);                              /* after a full emit; NULL: not wanted */
-    void (*on_cancel)(struct sl_call *call);                                /* NULL: nothing to let go of */
+    void (*on_half_close)(struct sl_call *call);         /* NULL: nothing to do */
+    void (*on_writable)(struct sl_call *call);           /* after a full emit; NULL: not wanted */
+    void (*on_cancel)(struct sl_call *call);             /* NULL: nothing to let go of */
 };
 
 /* How a call ends. */
@@ -51,14 +52,15 @@ struct sl_field_violation {
 struct sl_status {
     enum sl_code code;
     enum sl_reason reason;
-    const char *message;              /* at most 512 bytes are sent */
+    const char *message;                         /* at most 512 bytes are sent */
     const struct sl_field_violation *violations; /* google.rpc.BadRequest */
     size_t n_violations;
-    bool has_retry_delay;             /* google.rpc.RetryInfo and grpc-retry-pushback-ms */
+    bool has_retry_delay; /* google.rpc.RetryInfo and grpc-retry-pushback-ms */
     int64_t retry_delay_ms;
-    bool no_retry;                    /* grpc-retry-pushback-ms: -1 */
-    const char *const *metadata;      /* google.rpc.ErrorInfo.metadata: key, value, key, value, ..., NULL */
-    const ProtobufCMessage *detail;   /* one message more for the details (FailureInfo), or NULL */
+    bool no_retry; /* grpc-retry-pushback-ms: -1 */
+    const char *const
+        *metadata; /* google.rpc.ErrorInfo.metadata: key, value, key, value, ..., NULL */
+    const ProtobufCMessage *detail; /* one message more for the details (FailureInfo), or NULL */
 };
 
 /* What the transport does for a call. */
@@ -90,7 +92,7 @@ struct sl_call {
     const char *const *unknown_fields;    /* paths of unknown request fields, at most 8 */
     size_t n_unknown_fields;
     struct sl_call_facts facts;
-    void *state;                          /* the handler's own */
+    void *state; /* the handler's own */
 };
 
 static inline bool sl_call_emit(struct sl_call *c, const ProtobufCMessage *m)
@@ -98,7 +100,8 @@ static inline bool sl_call_emit(struct sl_call *c, const ProtobufCMessage *m)
     return c->ops->emit(c, m);
 }
 
-static inline bool sl_call_emit_element(struct sl_call *c, uint32_t field, const ProtobufCMessage *m)
+static inline bool sl_call_emit_element(struct sl_call *c, uint32_t field,
+                                        const ProtobufCMessage *m)
 {
     return c->ops->emit_element(c, field, m);
 }

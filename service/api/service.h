@@ -13,9 +13,9 @@
 
 struct sl_service {
     struct sl_loop *loop;
-    struct sl_registry *registry;   /* this thread's reference */
-    struct sl_access *access;       /* this thread's reference */
-    struct sl_upstream *upstream;   /* NULL on the control thread */
+    struct sl_registry *registry; /* this thread's reference */
+    struct sl_access *access;     /* this thread's reference */
+    struct sl_upstream *upstream; /* NULL on the control thread */
     struct sl_json_parser parser;
     struct sl_request_ids *request_ids; /* shared, locks itself */
 };

@@ -18,8 +18,8 @@ struct sl_exchange_end {
     /* OK: the facts of the answer. An error: Failure facts; usage and report are set for both. */
     Sluice__V1__Finished *finished;
     Sluice__V1__FailureInfo *failure;
-    Sluice__V1__Message *message;            /* assembled, where it was asked for */
-    Sluice__V1__TokenLogprob **logprobs;     /* of a whole answer */
+    Sluice__V1__Message *message;        /* assembled, where it was asked for */
+    Sluice__V1__TokenLogprob **logprobs; /* of a whole answer */
     size_t n_logprobs;
     Sluice__V1__TokenLogprob **refusal_logprobs;
     size_t n_refusal_logprobs;
@@ -33,18 +33,18 @@ struct sl_exchange_ops {
 };
 
 struct sl_exchange_spec {
-    struct sl_arena *arena;   /* of the call */
+    struct sl_arena *arena; /* of the call */
     struct sl_upstream *upstream;
     struct sl_json_parser *parser;
     struct sl_loop *loop;
-    struct sl_registry *registry; /* a reference is taken */
+    struct sl_registry *registry;               /* a reference is taken */
     const Sluice__V1__CompleteRequest *request; /* lives in the arena */
     const struct sl_candidates *candidates;     /* copied */
     const char *call_id;
     const char *model_asked;
     int64_t arrived_us;
     bool stream;
-    bool assemble;            /* build the message */
+    bool assemble; /* build the message */
     struct sl_warnings *warnings;
     const struct sl_exchange_ops *ops;
     void *owner;
