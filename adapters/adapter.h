@@ -90,10 +90,10 @@ struct sl_http_request {
     enum sl_framing framing; /* of a 2xx answer; SL_FRAMING_NONE: whole body */
 };
 
-/* Adds a header at the end; strings are copied into the arena. */
+/* Adds a header at the end; strings are copied into the arena, a value up to its first line break. */
 void sl_http_header(struct sl_http_request *h, struct sl_arena *arena, const char *name, const char *value, bool secret);
 /* Adds the authentication header for key by the target's (or the given default) mechanism, then the target's extra
- * headers. */
+ * headers; one of a name that is there already replaces it. */
 void sl_http_auth(struct sl_http_request *h, struct sl_arena *arena, const struct sl_target *target,
                   enum sl_auth default_auth);
 /* A parameter that the target cannot express: a warning, or, where the request says ON_UNSUPPORTED_FAIL, an error
@@ -191,10 +191,12 @@ struct sl_adapter {
 
 /* ---- shared by adapters ---- */
 
-/* retry-after-ms, else retry-after in seconds or as an HTTP date (now_ms is the wall clock, or the answer's own Date
- * header). False where there is none. */
+/* retry-after-ms, else retry-after in seconds or as an HTTP date, which counts from the answer's own Date header. At
+ * most a day. False where there is none. */
 bool sl_retry_after(const struct sl_http_head *head, int64_t *ms);
-/* The usual meaning of an HTTP status: fills code, reason, retryable where they are not set. */
+/* The provider's id of the HTTP request, from the headers that are used for it; NULL where there is none. */
+const char *sl_http_request_id(const struct sl_http_head *head);
+/* The usual meaning of an HTTP status: fills code, reason and retryable, unless a code is set. */
 void sl_failure_from_status(struct sl_err *err, int status);
 
 #endif

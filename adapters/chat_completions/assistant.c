@@ -1,0 +1,217 @@
+/* Earlier answers in a chat-completions request: text, refusals, tool calls, spoken answers by
+ * their id, reasoning where the dialect has a place for it.
+ *
+ * Source: OpenAI's API reference, "Assistant message" of "Create chat completion". */
+#include "adapters/chat_completions/internal.h"
+
+#include <string.h>
+
+/* What an assistant message holds, counted before it is written. */
+struct spoken {
+    size_t texts, refusals, calls, reasonings;
+    const char *text;       /* the only one */
+    struct sl_str audio_id; /* of an earlier spoken answer; n is 0 where there is none */
+};
+
+static struct sl_str audio_id(const struct cc_build *b, const Sluice__V1__Part *part)
+{
+    if (part->provider_state && cc_is_own_state(b, part))
+        return (struct sl_str){(const char *)part->provider_state->data.data,
+                               part->provider_state->data.len};
+    if (part->audio->source_case == SLUICE__V1__AUDIO__SOURCE_FILE_ID)
+        return sl_str(part->audio->file_id);
+    return (struct sl_str){NULL, 0};
+}
+
+/* The text that a part is sent as; NULL where it is not sent as text. Sound without an id is
+ * sent as its words. */
+static const char *part_text(const struct cc_build *b, const Sluice__V1__Part *part)
+{
+    switch (part->content_case) {
+    case SLUICE__V1__PART__CONTENT_TEXT:
+        return part->text;
+    case SLUICE__V1__PART__CONTENT_REFUSAL:
+        return b->d->refusal_history ? NULL : part->refusal;
+    case SLUICE__V1__PART__CONTENT_AUDIO:
+        return audio_id(b, part).n || !part->audio->transcript[0] ? NULL : part->audio->transcript;
+    default:
+        return NULL;
+    }
+}
+
+static enum sl_code survey_audio(struct cc_build *b, const Sluice__V1__Part *part,
+                                 struct cc_place at, struct spoken *s)
+{
+    struct sl_str id = audio_id(b, part);
+
+    if (id.n && s->audio_id.n)
+        return cc_unsupported_part(b, at, "second spoken answer in one message");
+    if (id.n) {
+        s->audio_id = id;
+        return SL_OK;
+    }
+    if (part->audio->transcript[0])
+        return sl_unsupported(b->in, b->err, cc_part_field(b, at, ".audio"),
+                              "%s does not know this sound by an id; its transcript was sent",
+                              b->d->title);
+    return cc_unsupported_part(b, at, "sound in an assistant message");
+}
+
+/* Reasoning comes with replies and is given back without being asked about: it is never refused. */
+static void survey_reasoning(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at,
+                             struct spoken *s)
+{
+    if (b->d->reasoning_history && part->reasoning->text[0])
+        s->reasonings++;
+    else if (part->reasoning->text[0])
+        sl_warn(b->in->warnings, "REASONING_DROPPED", cc_part_field(b, at, ""),
+                "%s takes no earlier reasoning in chat completions", b->d->title);
+    if (part->reasoning->signature[0] || part->reasoning->redacted_data.len)
+        sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", cc_part_field(b, at, ".reasoning"),
+                "%s takes no signed or encrypted reasoning in chat completions", b->d->title);
+}
+
+static enum sl_code survey_part(struct cc_build *b, const Sluice__V1__Part *part,
+                                struct cc_place at, struct spoken *s)
+{
+    const char *text = part_text(b, part);
+
+    if (text) {
+        s->texts++;
+        s->text = text;
+    }
+    switch (part->content_case) {
+    case SLUICE__V1__PART__CONTENT_TEXT:
+        return SL_OK;
+    case SLUICE__V1__PART__CONTENT_REFUSAL:
+        s->refusals += text == NULL;
+        return SL_OK;
+    case SLUICE__V1__PART__CONTENT_TOOL_CALL:
+        s->calls++;
+        return SL_OK;
+    case SLUICE__V1__PART__CONTENT_REASONING:
+        survey_reasoning(b, part, at, s);
+        return SL_OK;
+    case SLUICE__V1__PART__CONTENT_AUDIO:
+        return survey_audio(b, part, at, s);
+    case SLUICE__V1__PART__CONTENT_PROVIDER_TOOL_CALL:
+    case SLUICE__V1__PART__CONTENT_PROVIDER_TOOL_RESULT:
+        return cc_unsupported_part(b, at, "history of the provider's tools");
+    case SLUICE__V1__PART__CONTENT_TOOL_RESULT:
+        return cc_wrong_place(b, at, "a tool result");
+    default:
+        return cc_unsupported_part(b, at, "such a part of an assistant");
+    }
+}
+
+static enum sl_code survey(struct cc_build *b, const Sluice__V1__Message *m, size_t index,
+                           struct spoken *s)
+{
+    enum sl_code code = SL_OK;
+    struct cc_place at = {index, 0};
+
+    for (; at.part < m->n_parts && code == SL_OK; at.part++) {
+        code = cc_check_part(b, m->parts[at.part], at);
+        if (code == SL_OK)
+            code = survey_part(b, m->parts[at.part], at, s);
+    }
+    return code;
+}
+
+/* All refusals, or all reasoning, as one string. */
+static void put_joined(struct cc_build *b, const Sluice__V1__Message *m, const char *key,
+                       Sluice__V1__Part__ContentCase kind)
+{
+    sl_jw_key(&b->w, key);
+    sl_jw_string_begin(&b->w);
+    for (size_t i = 0; i < m->n_parts; i++) {
+        const Sluice__V1__Part *part = m->parts[i];
+        if (part->content_case != kind)
+            continue;
+        const char *text =
+            kind == SLUICE__V1__PART__CONTENT_REFUSAL ? part->refusal : part->reasoning->text;
+        sl_jw_string_text(&b->w, text, strlen(text));
+    }
+    sl_jw_string_end(&b->w);
+}
+
+static void put_texts(struct cc_build *b, const Sluice__V1__Message *m)
+{
+    sl_jw_array(&b->w);
+    for (size_t i = 0; i < m->n_parts; i++) {
+        const char *text = part_text(b, m->parts[i]);
+        if (text)
+            cc_put_text_part(b, text);
+    }
+    sl_jw_array_end(&b->w);
+}
+
+/* Content is "required unless tool_calls [...] is specified" (API reference); an earlier spoken
+ * answer stands for it too. */
+static void put_assistant_content(struct cc_build *b, const Sluice__V1__Message *m,
+                                  const struct spoken *s)
+{
+    bool may_lack = s->calls || s->audio_id.n || s->refusals;
+
+    if (!s->texts && may_lack && !b->d->null_content)
+        return;
+    sl_jw_key(&b->w, "content");
+    if (s->texts == 1)
+        sl_jw_string(&b->w, s->text);
+    else if (s->texts)
+        put_texts(b, m);
+    else if (may_lack)
+        sl_jw_null(&b->w);
+    else
+        sl_jw_string(&b->w, "");
+}
+
+static void put_call(struct cc_build *b, const Sluice__V1__ToolCall *call)
+{
+    const char *arguments = call->arguments_json[0] ? call->arguments_json : "{}";
+    bool custom = call->_custom_input_case != 0;
+
+    sl_jw_object(&b->w);
+    cc_put_string(b, "id", call->id);
+    cc_put_string(b, "type", custom ? "custom" : "function");
+    sl_jw_key(&b->w, custom ? "custom" : "function");
+    sl_jw_object(&b->w);
+    cc_put_string(b, "name", call->name);
+    cc_put_string(b, custom ? "input" : "arguments", custom ? call->custom_input : arguments);
+    sl_jw_object_end(&b->w);
+    sl_jw_object_end(&b->w);
+}
+
+static void put_calls(struct cc_build *b, const Sluice__V1__Message *m)
+{
+    sl_jw_key(&b->w, "tool_calls");
+    sl_jw_array(&b->w);
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i]->content_case == SLUICE__V1__PART__CONTENT_TOOL_CALL)
+            put_call(b, m->parts[i]->tool_call);
+    sl_jw_array_end(&b->w);
+}
+
+enum sl_code cc_put_assistant(struct cc_build *b, const Sluice__V1__Message *m, size_t index)
+{
+    struct spoken s = {0};
+    enum sl_code code = survey(b, m, index, &s);
+
+    if (code != SL_OK)
+        return code;
+    put_assistant_content(b, m, &s);
+    if (s.reasonings)
+        put_joined(b, m, b->d->reasoning_history, SLUICE__V1__PART__CONTENT_REASONING);
+    if (s.refusals)
+        put_joined(b, m, "refusal", SLUICE__V1__PART__CONTENT_REFUSAL);
+    if (s.audio_id.n) {
+        sl_jw_key(&b->w, "audio");
+        sl_jw_object(&b->w);
+        sl_jw_key(&b->w, "id");
+        sl_jw_string_n(&b->w, s.audio_id.p, s.audio_id.n);
+        sl_jw_object_end(&b->w);
+    }
+    if (s.calls)
+        put_calls(b, m);
+    return SL_OK;
+}

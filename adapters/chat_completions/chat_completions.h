@@ -1,0 +1,74 @@
+/* OpenAI's chat completions, the format that most providers speak: one translator, shared by
+ * every provider whose differences fit into a const dialect. A provider has its own file with
+ * its dialect, its notes and its entry. */
+#ifndef SL_ADAPTERS_CHAT_COMPLETIONS_H
+#define SL_ADAPTERS_CHAT_COMPLETIONS_H
+
+#include "adapters/adapter.h"
+
+struct sl_cc_dialect {
+    const char *kind;         /* the adapter's name; marks provider_state */
+    const char *title;        /* for messages to people */
+    const char *key_variable; /* named where a required key is missing; NULL: no key is needed */
+    enum sl_auth auth;        /* how the key is shown, unless the target says otherwise */
+
+    /* Request. What is false or NULL here is warned about, or refused, where a request asks for
+     * it. */
+    const char *end_user_key;      /* member for end_user */
+    const char *reasoning_history; /* member of an assistant message for its earlier reasoning */
+    unsigned max_stop;             /* stop sequences taken; 0: no limit known */
+    bool legacy_max_tokens;        /* max_tokens, not max_completion_tokens */
+    bool developer_role;           /* false: system */
+    bool top_k;                    /* member top_k */
+    bool allowed_tools; /* tool_choice of type allowed_tools; false: only those tools are offered */
+    bool web_search_options; /* the provider tool web_search */
+    bool refusal_history;    /* refusals as such; false: as text */
+    bool null_content;       /* assistant messages without text say "content": null */
+    bool any_audio_format;   /* input_audio takes more than wav and mp3 */
+    bool media_urls;         /* parts audio_url and video_url, as vLLM has them */
+
+    /* Answer. */
+    bool reasoning_beside; /* reasoning tokens are not part of completion_tokens */
+};
+
+/* sl_adapter.state_size of every adapter that uses the translator. */
+enum { SL_CC_STATE_SIZE = 128 };
+
+enum sl_code sl_cc_build(const struct sl_cc_dialect *d, const struct sl_build_in *in,
+                         struct sl_http_request *out, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_cc_on_body(const struct sl_cc_dialect *d, struct sl_answer *a, char *body, size_t n,
+                           struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_cc_on_frame(const struct sl_cc_dialect *d, struct sl_answer *a,
+                            const struct sl_frame *frame, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_cc_on_eof(const struct sl_cc_dialect *d, struct sl_answer *a,
+                          struct sl_err *err) SL_MUST_CHECK;
+void sl_cc_on_failure(const struct sl_cc_dialect *d, const struct sl_answer *a,
+                      const struct sl_http_head *head, char *body, size_t n, struct sl_err *err);
+
+/* The five slots of an adapter, as static functions of its file, bound to its dialect. */
+#define SL_CC_SLOTS(dialect)                                                                       \
+    static enum sl_code build(const struct sl_build_in *in, struct sl_http_request *out,           \
+                              struct sl_err *err)                                                  \
+    {                                                                                              \
+        return sl_cc_build(&(dialect), in, out, err);                                              \
+    }                                                                                              \
+    static enum sl_code on_body(struct sl_answer *a, char *body, size_t n, struct sl_err *err)     \
+    {                                                                                              \
+        return sl_cc_on_body(&(dialect), a, body, n, err);                                         \
+    }                                                                                              \
+    static enum sl_code on_frame(struct sl_answer *a, const struct sl_frame *frame,                \
+                                 struct sl_err *err)                                               \
+    {                                                                                              \
+        return sl_cc_on_frame(&(dialect), a, frame, err);                                          \
+    }                                                                                              \
+    static enum sl_code on_eof(struct sl_answer *a, struct sl_err *err)                            \
+    {                                                                                              \
+        return sl_cc_on_eof(&(dialect), a, err);                                                   \
+    }                                                                                              \
+    static void on_failure(const struct sl_answer *a, const struct sl_http_head *head, char *body, \
+                           size_t n, struct sl_err *err)                                           \
+    {                                                                                              \
+        sl_cc_on_failure(&(dialect), a, head, body, n, err);                                       \
+    }
+
+#endif

@@ -1,0 +1,162 @@
+/* Provider options of chat completions: members of a JSON object that are added to the body
+ * unchanged. Those of the request go before those of the registry entry. A key that has a field
+ * of its own in CompleteRequest is refused. */
+#include "adapters/chat_completions/internal.h"
+
+#include <string.h>
+
+/* Members that build writes for every dialect, and the field to use instead. */
+static const struct {
+    const char *key, *field;
+} owned[] = {
+    {"model", "model"},
+    {"messages", "messages"},
+    {"stream", "StreamComplete"},
+    {"stream_options", "StreamComplete"},
+    {"temperature", "temperature"},
+    {"top_p", "top_p"},
+    {"frequency_penalty", "frequency_penalty"},
+    {"presence_penalty", "presence_penalty"},
+    {"seed", "seed"},
+    {"stop", "stop"},
+    {"logprobs", "logprobs"},
+    {"top_logprobs", "top_logprobs"},
+    {"tools", "tools"},
+    {"tool_choice", "tool_choice"},
+    {"parallel_tool_calls", "parallel_tool_calls"},
+    {"response_format", "response_format"},
+    {"reasoning_effort", "reasoning.effort"},
+};
+
+/* The field that a key belongs to; NULL if it is free. */
+static const char *owner_of(const struct cc_build *b, const char *key)
+{
+    const char *max_tokens = b->d->legacy_max_tokens || b->in->target->legacy_max_tokens
+                                 ? "max_tokens"
+                                 : "max_completion_tokens";
+
+    for (size_t i = 0; i < SL_ARRAY_LEN(owned); i++)
+        if (!strcmp(owned[i].key, key))
+            return owned[i].field;
+    if (!strcmp(key, max_tokens))
+        return "max_output_tokens";
+    if (b->d->top_k && !strcmp(key, "top_k"))
+        return "top_k";
+    if (b->d->end_user_key && !strcmp(key, b->d->end_user_key))
+        return "end_user";
+    return b->has_web_search && !strcmp(key, "web_search_options") ? "tools" : NULL;
+}
+
+/* Options that were checked and parsed. text is the arena's copy, whose keys are decoded. */
+struct options {
+    struct sl_json_parser parser;
+    struct sl_json j;
+};
+
+static bool has_key(const struct options *o, const char *key)
+{
+    return o->j.tok && sl_json_member(&o->j, SL_JSON_ROOT, key) >= 0;
+}
+
+static bool is_blank(const char *s)
+{
+    return !s || !s[strspn(s, " \t\r\n")];
+}
+
+/* Parses a copy: the text itself is sent as it is. */
+static enum sl_code parse(struct cc_build *b, const char *json, struct options *o)
+{
+    char *copy = sl_arena_strdup(b->in->arena, json);
+
+    return sl_json_parse(&o->parser, copy, strlen(copy), &o->j, b->err);
+}
+
+static enum sl_code check_keys(struct cc_build *b, struct options *o, bool of_request)
+{
+    for (int k = sl_json_first(&o->j, SL_JSON_ROOT); k >= 0;
+         k = sl_json_next(&o->j, SL_JSON_ROOT, k)) {
+        const char *key = sl_json_string(&o->j, k, NULL, NULL);
+        const char *owner = owner_of(b, key);
+        if (owner && of_request)
+            return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
+                                "provider_options_json",
+                                "provider_options_json may not hold \"%s\"; use %s", key, owner);
+        if (owner)
+            return sl_err_set(b->err, SL_FAILED_PRECONDITION, SL_REASON_CONFIG_INVALID,
+                              "the model's provider options may not hold \"%s\"", key);
+    }
+    return SL_OK;
+}
+
+static enum sl_code put_request_options(struct cc_build *b, struct options *o)
+{
+    const char *json = b->request->provider_options_json;
+    enum sl_code code = cc_check_json(b, json, SL_JSON_OBJECT, "provider_options_json");
+
+    if (code == SL_OK)
+        code = parse(b, json, o);
+    if (code == SL_OK)
+        code = check_keys(b, o, true);
+    if (code == SL_OK)
+        sl_jw_members(&b->w, json, strlen(json));
+    return code;
+}
+
+/* The members of the target's options that the request does not have, as an object. */
+static struct sl_str without(struct cc_build *b, struct options *o, const struct options *request)
+{
+    size_t size = strlen(b->in->target->provider_options_json) + 3, n = 1;
+    char *text = sl_arena_zalloc(b->in->arena, size);
+
+    text[0] = '{';
+    for (int k = sl_json_first(&o->j, SL_JSON_ROOT); k >= 0;
+         k = sl_json_next(&o->j, SL_JSON_ROOT, k)) {
+        struct sl_str key = sl_json_raw(&o->j, k), value = sl_json_raw(&o->j, k + 1);
+        char *name = sl_arena_strndup(b->in->arena, key.p + 1, key.n - 2);
+        if (has_key(request, name))
+            continue;
+        size_t length = (size_t)(value.p + value.n - key.p);
+        if (n > 1)
+            text[n++] = ',';
+        memcpy(text + n, key.p, length);
+        n += length;
+    }
+    text[n++] = '}';
+    return (struct sl_str){text, n};
+}
+
+static enum sl_code put_target_options(struct cc_build *b, const struct options *request)
+{
+    struct options o = {0};
+    const char *json = b->in->target->provider_options_json;
+    struct sl_err why = {0};
+    enum sl_code code;
+
+    if (!sl_json_check(json, strlen(json), SL_JSON_OBJECT, &why))
+        return sl_err_set(b->err, SL_FAILED_PRECONDITION, SL_REASON_CONFIG_INVALID,
+                          "the model's provider options are no JSON object: %s", why.text);
+    sl_json_parser_init(&o.parser);
+    code = parse(b, json, &o);
+    if (code == SL_OK) {
+        struct sl_str members = without(b, &o, request);
+        code = check_keys(b, &o, false);
+        if (code == SL_OK)
+            sl_jw_members(&b->w, members.p, members.n);
+    }
+    sl_json_parser_fini(&o.parser);
+    return code;
+}
+
+enum sl_code cc_build_options(struct cc_build *b)
+{
+    struct options o = {0};
+    enum sl_code code = SL_OK;
+
+    sl_json_parser_init(&o.parser);
+    if (!is_blank(b->request->provider_options_json))
+        code = put_request_options(b, &o);
+    if (code == SL_OK && !is_blank(b->in->target->provider_options_json))
+        code = put_target_options(b, &o);
+    sl_json_parser_fini(&o.parser);
+    return code;
+}

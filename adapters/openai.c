@@ -1,0 +1,43 @@
+/* OpenAI, https://platform.openai.com/docs/api-reference/chat. Prompts are cached without being
+ * asked to; hints are warned about. The key goes into `authorization: Bearer`, organisation and
+ * project into headers of their own. */
+#include "adapters/chat_completions/chat_completions.h"
+
+static const struct sl_cc_dialect dialect = {
+    .kind = "openai",
+    .title = "OpenAI",
+    .key_variable = "OPENAI_API_KEY",
+    .auth = SL_AUTH_BEARER,
+    /* `user` is superseded by safety_identifier (help article 5428082). */
+    .end_user_key = "safety_identifier",
+    .max_stop = 4,
+    .developer_role = true,
+    .allowed_tools = true,
+    .web_search_options = true,
+    .refusal_history = true,
+};
+
+SL_CC_SLOTS(dialect)
+
+static const char *const key_variables[] = {"OPENAI_API_KEY", NULL};
+
+const struct sl_adapter sl_adapter_openai = {
+    .name = "openai",
+    .title = "OpenAI",
+    .default_base_url = "https://api.openai.com/v1",
+    .key_variables = key_variables,
+    .auth = SL_AUTH_BEARER,
+    .key_required = true,
+    .capabilities = {.chat = true,
+                     .stream = true,
+                     .tools = true,
+                     .vision = true,
+                     .json_schema = true,
+                     .reasoning = true},
+    .state_size = SL_CC_STATE_SIZE,
+    .build = build,
+    .on_body = on_body,
+    .on_frame = on_frame,
+    .on_eof = on_eof,
+    .on_failure = on_failure,
+};

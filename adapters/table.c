@@ -1,0 +1,32 @@
+/* The adapters there are, by name: a new one is one line here. */
+#include "adapters/adapters.h"
+
+#include <string.h>
+
+#define ADAPTERS(X)                                                                                \
+    X(custom)                                                                                      \
+    X(openai)
+
+#define DECLARE(name) extern const struct sl_adapter sl_adapter_##name;
+ADAPTERS(DECLARE)
+#undef DECLARE
+
+static const struct sl_adapter *const table[] = {
+#define ENTRY(name) &sl_adapter_##name,
+    ADAPTERS(ENTRY)
+#undef ENTRY
+        NULL,
+};
+
+const struct sl_adapter *const *sl_adapters(void)
+{
+    return table;
+}
+
+const struct sl_adapter *sl_adapter_find(const char *kind)
+{
+    for (const struct sl_adapter *const *a = table; *a; a++)
+        if (!strcmp((*a)->name, kind))
+            return *a;
+    return NULL;
+}
