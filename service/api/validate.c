@@ -17,7 +17,8 @@ enum {
     MAX_STOP = 16,
     MAX_TOOLS = 512,
     MAX_TOP_LOGPROBS = 20,
-    PATH_MAX_BYTES = 96,
+    PATH_MAX_BYTES = 96,   /* of a part */
+    FIELD_MAX_BYTES = 192, /* of a field of it */
 };
 
 typedef Sluice__V1__CompleteRequest request_t;
@@ -70,7 +71,7 @@ static void check_range(struct sl_violations *v, const char *field, double x, do
 static void check_source(struct sl_violations *v, const char *path, const char *what,
                          int source_case, const char *media_type, const char *url)
 {
-    char field[PATH_MAX_BYTES];
+    char field[FIELD_MAX_BYTES];
     snprintf(field, sizeof(field), "%s.%s", path, what);
     if (!source_case) {
         violate(v, field, "has no source: set data, url or file_id");
@@ -100,7 +101,7 @@ static void check_document(struct sl_violations *v, const char *path, const Slui
 static void check_tool_result(struct sl_violations *v, const char *path,
                               const Sluice__V1__ToolResult *m)
 {
-    char field[PATH_MAX_BYTES];
+    char field[FIELD_MAX_BYTES];
     if (!m->tool_call_id[0]) {
         snprintf(field, sizeof(field), "%s.tool_result.tool_call_id", path);
         violate(v, field, "is required");
@@ -136,7 +137,7 @@ static bool role_allows(Sluice__V1__Role role, Sluice__V1__Part__ContentCase kin
 static void check_part(struct sl_violations *v, const char *path, Sluice__V1__Role role,
                        const Sluice__V1__Part *p)
 {
-    char field[PATH_MAX_BYTES];
+    char field[FIELD_MAX_BYTES];
     if (p->content_case == SLUICE__V1__PART__CONTENT__NOT_SET) {
         violate(v, path, "has no content");
         return;
@@ -217,7 +218,7 @@ static bool is_offered(const request_t *r, const char *name)
 
 static void check_tool(struct sl_violations *v, size_t i, const Sluice__V1__Tool *t)
 {
-    char field[PATH_MAX_BYTES];
+    char field[FIELD_MAX_BYTES];
     switch (t->kind_case) {
     case SLUICE__V1__TOOL__KIND_FUNCTION:
         snprintf(field, sizeof(field), "tools[%zu].function.name", i);
@@ -262,7 +263,7 @@ static void check_tools(struct sl_violations *v, const request_t *r)
     if (!r->n_tools && (c->mode == SLUICE__V1__TOOL_CHOICE__MODE__MODE_REQUIRED))
         violate(v, "tool_choice.mode", "requires a tool, but there are no tools");
     for (size_t i = 0; i < c->n_allowed; i++) {
-        char field[PATH_MAX_BYTES];
+        char field[FIELD_MAX_BYTES];
         snprintf(field, sizeof(field), "tool_choice.allowed[%zu]", i);
         if (!is_offered(r, c->allowed[i]))
             violate(v, field, "must be the name of one of the tools");
