@@ -1,0 +1,114 @@
+/* What the command line says. One sorted table of options and one of commands; parsing, help and shell completion come
+ * from them. */
+#ifndef SLUICE_CLI_OPTIONS_H
+#define SLUICE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+
+/* Bits, so that a row says which commands take it. */
+enum command {
+    COMMAND_NONE = 0,
+    COMMAND_CHAT = 1,
+    COMMAND_COMPLETION = 2,
+    COMMAND_HEALTH = 4,
+    COMMAND_HELP = 8,
+    COMMAND_MODELS = 16,
+    COMMAND_ALL = 31,
+    COMMAND_CALLING = COMMAND_CHAT | COMMAND_HEALTH | COMMAND_MODELS,
+};
+
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_STRING, /* const char * */
+    OPTION_FILE,   /* const char *, a path: completed by the shell */
+    OPTION_CHOICE, /* const char *, one of row->choices */
+    OPTION_MODEL,  /* const char *, completed with the service's models */
+    OPTION_SECRET, /* struct sl_secret *; overwritten in argv */
+    OPTION_LIST,   /* struct option_list, repeatable */
+    OPTION_FILES,  /* struct option_list of paths, repeatable */
+    OPTION_INT,    /* struct option_int, min to max */
+    OPTION_NUMBER, /* struct option_number, min to max */
+};
+
+struct option_list {
+    const char **v;
+    size_t n;
+};
+
+struct option_int {
+    bool set;
+    int64_t v;
+};
+
+struct option_number {
+    bool set;
+    double v;
+};
+
+struct option_row {
+    const char *name; /* without "--" */
+    char letter;      /* 0: none */
+    enum option_kind kind;
+    unsigned commands;
+    size_t offset;       /* into struct options */
+    const char *value;   /* what help calls the value; NULL for flags */
+    const char *choices; /* "a|b|c"; NULL: any */
+    double min, max;
+    const char *env; /* read where the option is not given; NULL: none */
+    const char *help;
+};
+
+struct command_row {
+    const char *name;
+    enum command command;
+    const char *synopsis; /* after the name */
+    const char *verbs;    /* "list|show|resolve"; NULL: none */
+    const char *help;
+    const char *details; /* more for its own help; NULL: none */
+};
+
+/* Strings are borrowed from argv and the environment. */
+struct options {
+    enum command command;
+    /* every command */
+    bool help, version, quiet, json;
+    const char *color;
+    /* commands that call the service */
+    const char *address;
+    struct sl_secret *api_key;
+    const char *api_key_file;
+    bool tls;
+    const char *ca, *cert, *key, *server_name;
+    struct option_number timeout;
+    /* chat */
+    const char *model, *system, *tools, *tool_choice, *schema, *format;
+    struct option_list image, file, stop, label;
+    const char *provider_options, *request_id, *conversation, *end_user;
+    const char *reasoning_effort, *reasoning_summary;
+    struct option_int max_tokens, top_k, seed, reasoning_budget, logprobs;
+    struct option_number temperature, top_p, frequency_penalty, presence_penalty;
+    bool no_stream, no_parallel_tools, no_reasoning, strict, verbose;
+    /* models, health */
+    bool names, watch;
+    /* what is no option; argv order */
+    struct option_list args;
+};
+
+/* The tables, ended by a row without a name. */
+extern const struct option_row option_rows[];
+extern const struct command_row command_rows[];
+
+/* Fills o from argv (without the program) and the environment. Secrets in argv are overwritten. Error:
+ * SL_INVALID_ARGUMENT, one sentence. o is to be released either way. */
+enum sl_code options_parse(struct options *o, int argc, char **argv,
+                           struct sl_err *err) SL_MUST_CHECK;
+void options_fini(struct options *o);
+
+const struct command_row *command_find(enum command command);
+
+#endif
