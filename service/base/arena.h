@@ -1,9 +1,10 @@
 /* Memory that is freed all at once: one arena a call. Blocks grow from 1 KiB (kept small: thousands of streams are open
- * at a time); the ceiling counts all bytes handed out. One thread. */
+ * at a time); the ceiling counts all bytes taken from the heap. One thread. */
 #ifndef SL_BASE_ARENA_H
 #define SL_BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
@@ -16,12 +17,14 @@ struct sl_arena {
     size_t used, max;  /* bytes taken from the heap, and their ceiling */
 };
 
-/* max: ceiling in bytes; past it sl_arena_try returns NULL and the others abort. */
+/* max: ceiling in bytes; past it sl_arena_try returns NULL. The others go on: they are for what the caller bounded. */
 void sl_arena_init(struct sl_arena *a, size_t max);
 void sl_arena_fini(struct sl_arena *a);
 /* 16-byte aligned, not zeroed. NULL past the ceiling: for anything a peer sizes. */
 void *sl_arena_try(struct sl_arena *a, size_t n) SL_MUST_CHECK;
-/* Zeroed; for small fixed things. Never NULL: may exceed the ceiling. */
+/* 16-byte aligned, not zeroed; for things already bounded. Never NULL: may exceed the ceiling. */
+void *sl_arena_alloc(struct sl_arena *a, size_t n) SL_MUST_CHECK;
+/* The same, zeroed; for small fixed things. */
 void *sl_arena_zalloc(struct sl_arena *a, size_t n) SL_MUST_CHECK;
 /* Copies, NUL-terminated. Never NULL: may exceed the ceiling, so only for strings already bounded. */
 char *sl_arena_strdup(struct sl_arena *a, const char *s) SL_MUST_CHECK;
