@@ -15,7 +15,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* Where a value was set, for errors: "sluice.yaml:12", "SLUICE_LOG_LEVEL", "--log-level", "" for a default. */
 struct sl_config_pair {
     const char *key, *value;
 };
@@ -41,7 +40,7 @@ struct sl_config_key {
     const char *certificate;        /* instead of key: name in a verified client certificate */
     const char *tier;
     struct sl_config_strings roles; /* admin, operator, auditor, user; default user */
-    const char *place;
+    const char *place;              /* where it was written, for errors: "sluice.yaml:12" */
 };
 
 struct sl_config_provider {
@@ -56,7 +55,7 @@ struct sl_config_provider {
     const char *ca_file, *client_certificate, *client_key;
     bool insecure;
     const char *proxy;        /* "" : upstream.proxy; "none": none */
-    const char *http;         /* "", auto, 1.1 */
+    const char *http;         /* auto, 1.1 */
     const char *unix_socket;
     const char *connect_to;
     struct sl_config_timeouts timeouts;
@@ -77,7 +76,7 @@ struct sl_config_model {
     struct sl_config_pairs labels;
     struct sl_config_pairs headers;
     struct sl_config_strings tiers; /* who may use it; none: everyone */
-    const char *key;          /* "" : the provider's */
+    const char *key;          /* "" : the provider's; "none": none */
     const char *base_url;     /* "" : the provider's */
     const char *provider_options_json; /* from a mapping; "" if none */
     bool has_temperature, has_top_p;
@@ -94,6 +93,7 @@ struct sl_config_model {
 struct sl_config {
     struct sl_arena arena;
     const char *file; /* "" : none */
+    const char **places; /* where each setting was set, by its row in config/settings.c; "" for a default */
 
     /* server.* */
     struct sl_config_strings listen; /* "127.0.0.1:50051", "[::1]:0", "unix:/run/sluice.sock" */
@@ -138,7 +138,9 @@ struct sl_config_command {
 };
 
 /* Reads flags (argv without the program), environment and the file (--config FILE, else SLUICE_CONFIG, else
- * "sluice.yaml" in the working directory if it is there). *out is set on success only. */
+ * "sluice.yaml" in the working directory if it is there). *out is set on success only; with --help and --version
+ * nothing is read, *out is NULL and the result SL_OK. Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID, with the place and
+ * without the value of anything that may be a secret. */
 enum sl_code sl_config_load(int argc, char *const *argv, char *const *envp, struct sl_config_command *command,
                             struct sl_config **out, struct sl_err *err) SL_MUST_CHECK;
 /* Accepts NULL. */
@@ -148,6 +150,10 @@ void sl_config_print_help(FILE *to);
 /* --print-config: YAML of every setting, where it was set, secrets masked (literal values of keys and of headers that
  * carry credentials show as "***", references stay readable). */
 void sl_config_print(const struct sl_config *c, FILE *to);
+
+/* The settings that differ between two configurations and are only taken up by a restart: up to cap keys (static
+ * strings), and how many there are. For a warning after a reload. */
+size_t sl_config_needs_restart(const struct sl_config *was, const struct sl_config *now, const char **keys, size_t cap);
 
 /* Text of a reference: env:NAME or file:/path (one trailing newline removed). Errors: SL_FAILED_PRECONDITION,
  * PROVIDER_KEY_MISSING naming the variable or file. A text that is no reference is refused: keys are not written into

@@ -1,0 +1,153 @@
+/* Rules between settings: addresses, TLS, sizes, the default model. */
+#include "config/check.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "config/apply.h"
+#include "config/settings.h"
+#include "config/url.h"
+
+/* Where a setting of the root was set. */
+static const char *place_of(const struct sl_config *c, const char *key)
+{
+    const struct sl_setting *row = sl_settings_find(&sl_settings_root, key);
+    const char *place = row ? c->places[row - sl_settings_root.rows] : "";
+    return *place ? place : "default";
+}
+
+#define FAIL(c, err, key, ...) sl_apply_fail((err), place_of((c), (key)), (key), __VA_ARGS__)
+
+/* Splits "HOST:PORT" or "[IPV6]:PORT"; false where it is neither. */
+static bool split_address(const char *address, struct sl_str *host, int64_t *port)
+{
+    const char *colon = strrchr(address, ':');
+    if (!colon || colon == address)
+        return false;
+    struct sl_str h = {address, (size_t)(colon - address)};
+    if (*address == '[') {
+        if (h.n < 3 || h.p[h.n - 1] != ']')
+            return false;
+        h = (struct sl_str){h.p + 1, h.n - 2};
+    } else if (memchr(h.p, ':', h.n) || strpbrk(address, " /[]")) {
+        return false;
+    }
+    *host = h;
+    return sl_parse_i64(sl_str(colon + 1), port) && *port >= 0 && *port <= 65535;
+}
+
+static bool is_loopback(const char *address)
+{
+    struct sl_str host;
+    int64_t port;
+    if (sl_starts_with(address, "unix:"))
+        return true;
+    if (!split_address(address, &host, &port))
+        return false;
+    if (sl_str_ieq(host, "localhost") || sl_str_eq(host, "::1"))
+        return true;
+    /* digits and dots only: 127.evil.example is a name like any other */
+    if (host.n < 4 || memcmp(host.p, "127.", 4))
+        return false;
+    for (size_t i = 0; i < host.n; i++) {
+        if ((host.p[i] < '0' || host.p[i] > '9') && host.p[i] != '.')
+            return false;
+    }
+    return true;
+}
+
+static enum sl_code check_listen(const struct sl_config *c, struct sl_err *err)
+{
+    static const char key[] = "server.listen";
+    if (!c->listen.count)
+        return FAIL(c, err, key, "needs at least one address");
+    for (size_t i = 0; i < c->listen.count; i++) {
+        const char *address = c->listen.list[i];
+        struct sl_str host;
+        int64_t port;
+        bool unix_path = sl_starts_with(address, "unix:");
+        if (unix_path ? !address[5] : !split_address(address, &host, &port))
+            return FAIL(c, err, key, "has to be HOST:PORT, [IPV6]:PORT or unix:/path, not '%.80s'",
+                        address);
+        if (c->anonymous && !is_loopback(address))
+            return FAIL(c, err, "access.anonymous",
+                        "is only for addresses of this machine, and '%.80s' is open to others",
+                        address);
+    }
+    return SL_OK;
+}
+
+static enum sl_code check_tls(const struct sl_config *c, struct sl_err *err)
+{
+    if (*c->tls_certificate && !*c->tls_key)
+        return FAIL(c, err, "server.tls.certificate", "needs server.tls.key");
+    if (*c->tls_key && !*c->tls_certificate)
+        return FAIL(c, err, "server.tls.key", "needs server.tls.certificate");
+    if (*c->tls_client_ca && !*c->tls_certificate)
+        return FAIL(c, err, "server.tls.client_ca", "needs server.tls.certificate");
+    if (c->tls_require_client_certificate && !*c->tls_client_ca)
+        return FAIL(c, err, "server.tls.require_client_certificate", "needs server.tls.client_ca");
+    return SL_OK;
+}
+
+static enum sl_code check_sizes(const struct sl_config *c, struct sl_err *err)
+{
+    if (c->request_memory_bytes < c->max_message_bytes)
+        return FAIL(c, err, "limits.request_memory", "has to be at least server.max_message");
+    if (!*c->data_dir)
+        return FAIL(c, err, "data_dir",
+                    "has to be set: neither XDG_DATA_HOME nor HOME says where it could be");
+    return SL_OK;
+}
+
+static enum sl_code check_proxy(const struct sl_config *c, struct sl_err *err)
+{
+    if (!*c->proxy || sl_starts_with(c->proxy, "env:") || sl_starts_with(c->proxy, "file:"))
+        return SL_OK;
+    const char *wrong = sl_url_problem(c->proxy, false);
+    return wrong ? FAIL(c, err, "upstream.proxy", "%s", wrong) : SL_OK;
+}
+
+static enum sl_code check_default_model(const struct sl_config *c, struct sl_err *err)
+{
+    const char *near = NULL;
+    size_t nearest = 4;
+    if (!*c->default_model)
+        return SL_OK;
+    for (size_t i = 0; i < c->n_models; i++) {
+        const struct sl_config_model *m = &c->models[i];
+        if (!strcmp(m->name, c->default_model))
+            return SL_OK;
+        for (size_t k = 0; k < m->aliases.count; k++) {
+            if (!strcmp(m->aliases.list[k], c->default_model))
+                return SL_OK;
+        }
+        size_t d = sl_edit_distance(m->name, c->default_model);
+        if (d < nearest) {
+            nearest = d;
+            near = m->name;
+        }
+    }
+    return FAIL(c, err, "default_model", "names no model: '%.80s'%s%.80s%s", c->default_model,
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err)
+{
+    enum sl_code code = check_listen(c, err);
+    if (!code)
+        code = check_tls(c, err);
+    if (!code)
+        code = check_sizes(c, err);
+    if (!code)
+        code = check_proxy(c, err);
+    if (!code)
+        code = sl_config_check_keys(c, err);
+    if (!code)
+        code = sl_config_check_providers(c, err);
+    if (!code)
+        code = sl_config_check_models(c, err);
+    if (!code)
+        code = check_default_model(c, err);
+    return code;
+}
