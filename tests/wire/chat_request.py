@@ -1,0 +1,443 @@
+"""Recorded chat-completions requests: into a CompleteRequest, and into a canonical form in which two of them are compared.
+
+README.md beside this file lists every rule. A field without a typed counterpart travels in provider_options_json; a thing
+that neither can say raises Untranslatable, which fails the case.
+"""
+import base64
+import binascii
+import copy
+import json
+import re
+
+
+class Untranslatable(Exception):
+    pass
+
+
+EFFORTS = {"none": "EFFORT_NONE", "minimal": "EFFORT_MINIMAL", "low": "EFFORT_LOW", "medium": "EFFORT_MEDIUM",
+           "high": "EFFORT_HIGH", "xhigh": "EFFORT_XHIGH"}
+ROLES = {"system": "ROLE_SYSTEM", "developer": "ROLE_DEVELOPER", "user": "ROLE_USER", "assistant": "ROLE_ASSISTANT",
+         "tool": "ROLE_TOOL"}
+CHOICES = {"auto": "MODE_AUTO", "none": "MODE_NONE", "required": "MODE_REQUIRED"}
+# OpenAI's names of audio formats and their media types
+AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "opus": "audio/opus", "aac": "audio/aac",
+               "pcm16": "audio/pcm", "ogg": "audio/ogg", "m4a": "audio/mp4", "webm": "audio/webm"}
+DATA_URL = re.compile(r"data:([^;,]*)((?:;[^;,]*)*?)(;base64)?,(.*)", re.DOTALL)  # RFC 2397
+# keys of the request that a typed field carries; everything else goes to provider_options_json
+NUMBERS = {"temperature": "temperature", "top_p": "top_p", "frequency_penalty": "frequency_penalty",
+           "presence_penalty": "presence_penalty", "seed": "seed", "logprobs": "logprobs", "top_logprobs": "top_logprobs",
+           "parallel_tool_calls": "parallel_tool_calls"}
+# which key of the wire CompleteRequest.end_user becomes, by adapter
+END_USER = {"openai": "safety_identifier", "custom": "user"}
+LEGACY_ID = "call_legacy_%d"
+
+
+def data_url(url):
+    """(media type, bytes) of a plain base64 data: URL. None for any other address, which is passed on as it is; so are
+    data: URLs whose bytes a recorder cut out."""
+    match = DATA_URL.fullmatch(url)
+    if not match:
+        return None
+    media, parameters, coded, text = match.groups()
+    if not coded or parameters or not media:
+        return None
+    try:
+        return media, base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+
+
+def keys_known(obj, known, where):
+    extra = set(obj) - set(known)
+    if extra:
+        raise Untranslatable("%s has fields that no message can carry: %s" % (where, ", ".join(sorted(extra))))
+
+
+def modernise(messages):
+    """Legacy function calls in the history as tool calls: an assistant's function_call gets a made-up id, and the
+    `function` message after it answers that id."""
+    out, count, open_id = [], 0, None
+    for message in messages:
+        message = dict(message)
+        if message.get("role") == "assistant" and message.get("function_call"):
+            call = message.pop("function_call")
+            open_id = LEGACY_ID % count
+            count += 1
+            message["tool_calls"] = [{"id": open_id, "type": "function", "function": call}]
+        elif message.get("role") == "function":
+            message = {"role": "tool", "tool_call_id": open_id or LEGACY_ID % count, "content": message.get("content")}
+            open_id = None
+        if message.get("function_call", 0) is None:
+            del message["function_call"]
+        out.append(message)
+    return out
+
+
+class Translator:
+    """Builds the CompleteRequest for one recorded body."""
+
+    def __init__(self, stubs, kind="openai"):
+        self.chat = stubs.chat
+        self.completion = stubs.completion
+        self.end_user = END_USER.get(kind)
+
+    def translate(self, body, model):
+        """(CompleteRequest, quirks of the model's configuration)."""
+        if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
+            raise Untranslatable("the request's body is no chat request")
+        try:
+            return self._translate(body, model)
+        except (KeyError, TypeError, AttributeError, ValueError) as problem:
+            raise Untranslatable("the request is not of a chat request's form: %r" % problem) from problem
+
+    def _translate(self, body, model):
+        left = copy.deepcopy(body)
+        left.pop("model", None)
+        left.pop("stream", None)
+        quirks = {}
+        request = self.completion.CompleteRequest(model=model, include_message=True)
+        for index, message in enumerate(modernise(left.pop("messages"))):
+            request.messages.append(self.message(message, "messages[%d]" % index))
+        self.tools(request, left)
+        self.scalars(request, left, quirks)
+        self.response_format(request, left)
+        self.stream_options(left)
+        if left:
+            request.provider_options_json = json.dumps(left, ensure_ascii=False)
+        return request, quirks
+
+    # -- messages --
+
+    def message(self, message, where):
+        role = message.get("role")
+        if role not in ROLES:
+            raise Untranslatable("%s: role %r" % (where, role))
+        known = {"role", "content", "name"}
+        known |= {"assistant": {"tool_calls", "refusal", "audio", "reasoning_content", "reasoning"},
+                  "tool": {"tool_call_id"}}.get(role, set())
+        keys_known(message, known, where)
+        out = self.chat.Message(role=getattr(self.chat, ROLES[role]), name=message.get("name") or "")
+        content = message.get("content")
+        if role == "tool":
+            out.parts.append(self.tool_result(message, where))
+            return out
+        reasoning = message.get("reasoning_content") or message.get("reasoning")
+        if reasoning:
+            out.parts.add().reasoning.text = reasoning
+        if isinstance(content, str):
+            # an empty answer has no parts; every other role needs one
+            if content or role != "assistant":
+                out.parts.add().text = content
+        elif content is not None:
+            for index, part in enumerate(content):
+                self.part(out.parts.add(), part, "%s.content[%d]" % (where, index))
+        if message.get("refusal"):
+            out.parts.add().refusal = message["refusal"]
+        if message.get("audio"):
+            keys_known(message["audio"], {"id"}, where + ".audio")
+            out.parts.add().audio.file_id = message["audio"]["id"]
+        for call in message.get("tool_calls") or []:
+            self.tool_call(out.parts.add().tool_call, call, where)
+        return out
+
+    def tool_call(self, out, call, where):
+        kind = call.get("type", "function")
+        out.id = call.get("id") or ""
+        if kind == "function":
+            keys_known(call, {"id", "type", "function", "index"}, where + ".tool_calls")
+            out.name = call["function"]["name"]
+            out.arguments_json = call["function"].get("arguments") or ""
+        elif kind == "custom":
+            keys_known(call, {"id", "type", "custom", "index"}, where + ".tool_calls")
+            out.name = call["custom"]["name"]
+            out.custom_input = call["custom"].get("input") or ""
+        else:
+            raise Untranslatable("%s: tool call of type %r" % (where, kind))
+
+    def tool_result(self, message, where):
+        out = self.chat.Part()
+        out.tool_result.tool_call_id = message.get("tool_call_id") or ""
+        out.tool_result.name = message.get("name") or ""
+        content = message.get("content")
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}] if content else []
+        for part in content or []:
+            if part.get("type") != "text":
+                raise Untranslatable("%s: a tool result's part of type %r" % (where, part.get("type")))
+            keys_known(part, {"type", "text"}, where + ".content")
+            out.tool_result.parts.add().text = part["text"]
+        return out
+
+    def part(self, out, part, where):
+        kind = part.get("type")
+        builder = {"text": self.text_part, "refusal": self.refusal_part, "image_url": self.image_part,
+                   "input_audio": self.audio_part, "file": self.file_part}.get(kind)
+        if not builder:
+            raise Untranslatable("%s: part of type %r" % (where, kind))
+        keys_known(part, {"type", kind}, where)
+        builder(out, part[kind], where)
+
+    def text_part(self, out, text, where):
+        out.text = text
+
+    def refusal_part(self, out, text, where):
+        out.refusal = text
+
+    def image_part(self, out, image, where):
+        if isinstance(image, str):
+            image = {"url": image}
+        keys_known(image, {"url", "detail"}, where)
+        inline = data_url(image["url"])
+        if inline:
+            out.image.media_type, out.image.data = inline
+        else:
+            out.image.url = image["url"]
+        out.image.detail = image.get("detail") or ""
+
+    def audio_part(self, out, audio, where):
+        keys_known(audio, {"data", "format"}, where)
+        if audio["format"] not in AUDIO_TYPES:
+            raise Untranslatable("%s: audio format %r" % (where, audio["format"]))
+        out.audio.media_type = AUDIO_TYPES[audio["format"]]
+        out.audio.data = base64.b64decode(audio["data"])
+
+    def file_part(self, out, file, where):
+        keys_known(file, {"file_data", "file_id", "filename"}, where)
+        if file.get("file_id"):
+            out.document.file_id = file["file_id"]
+        else:
+            inline = data_url(file["file_data"])
+            if not inline:
+                raise Untranslatable("%s: file_data that is no data: URL" % where)
+            out.document.media_type, out.document.data = inline
+        out.document.filename = file.get("filename") or ""
+
+    # -- tools --
+
+    def tools(self, request, left):
+        for index, tool in enumerate(left.pop("tools", None) or []):
+            where = "tools[%d]" % index
+            kind = tool.get("type")
+            out = request.tools.add()
+            if kind == "function":
+                keys_known(tool, {"type", "function"}, where)
+                self.function(out.function, tool["function"], where)
+            elif kind == "custom":
+                keys_known(tool, {"type", "custom"}, where)
+                custom = tool["custom"]
+                keys_known(custom, {"name", "description", "format"}, where)
+                out.custom.name = custom["name"]
+                out.custom.description = custom.get("description") or ""
+                if custom.get("format") is not None:
+                    out.custom.format_json = json.dumps(custom["format"], ensure_ascii=False)
+            elif kind:
+                out.provider.kind = kind
+                settings = {k: v for k, v in tool.items() if k != "type"}
+                if settings:
+                    out.provider.configuration_json = json.dumps(settings, ensure_ascii=False)
+            else:
+                raise Untranslatable(where + " has no type")
+        if isinstance(left.get("web_search_options"), dict):
+            # a tool that the provider runs, though the wire has it beside the tools
+            out = request.tools.add().provider
+            out.kind = "web_search"
+            out.configuration_json = json.dumps(left.pop("web_search_options"), ensure_ascii=False)
+        if left.get("tool_choice") is not None:
+            self.tool_choice(request.tool_choice, left["tool_choice"])
+        left.pop("tool_choice", None)
+
+    def function(self, out, function, where):
+        keys_known(function, {"name", "description", "parameters", "strict"}, where)
+        out.name = function["name"]
+        out.description = function.get("description") or ""
+        if function.get("parameters") is not None:
+            out.parameters_json = json.dumps(function["parameters"], ensure_ascii=False)
+        if function.get("strict") is not None:
+            out.strict = function["strict"]
+
+    def tool_choice(self, out, choice):
+        kinds = self.chat.ToolChoice
+        if isinstance(choice, str):
+            if choice not in CHOICES:
+                raise Untranslatable("tool_choice %r" % choice)
+            out.mode = getattr(kinds, CHOICES[choice])
+        elif choice.get("type") in ("function", "custom"):
+            out.mode = kinds.MODE_TOOL
+            out.name = choice[choice["type"]]["name"]
+        elif choice.get("type") == "allowed_tools":
+            allowed = choice["allowed_tools"]
+            keys_known(allowed, {"mode", "tools"}, "tool_choice.allowed_tools")
+            out.mode = getattr(kinds, CHOICES[allowed["mode"]])
+            out.allowed.extend(tool[tool["type"]]["name"] for tool in allowed["tools"])
+        else:
+            raise Untranslatable("tool_choice of type %r" % choice.get("type"))
+
+    # -- everything else --
+
+    def scalars(self, request, left, quirks):
+        for key, field in NUMBERS.items():
+            if left.get(key) is not None:
+                setattr(request, field, left[key])
+            left.pop(key, None)
+        if left.get("max_completion_tokens") is not None:
+            request.max_output_tokens = left.pop("max_completion_tokens")
+        elif left.get("max_tokens") is not None:
+            request.max_output_tokens = left.pop("max_tokens")
+            quirks["legacy_max_tokens"] = True
+        for key in ("max_completion_tokens", "max_tokens"):
+            if left.get(key, 0) is None:
+                del left[key]
+        stop = left.pop("stop", None)
+        if stop is not None:
+            request.stop.extend([stop] if isinstance(stop, str) else stop)
+        effort = left.get("reasoning_effort")
+        if effort in EFFORTS or effort is None:
+            left.pop("reasoning_effort", None)
+            if effort:
+                request.reasoning.effort = getattr(self.chat.ReasoningOptions, EFFORTS[effort])
+        if self.end_user and left.get(self.end_user):
+            request.end_user = left.pop(self.end_user)
+
+    def response_format(self, request, left):
+        wanted = left.pop("response_format", None)
+        if wanted is None:
+            return
+        kinds, out = self.chat.ResponseFormat, request.response_format
+        kind = wanted.get("type")
+        if kind in ("text", "json_object"):
+            keys_known(wanted, {"type"}, "response_format")
+            out.type = kinds.TYPE_TEXT if kind == "text" else kinds.TYPE_JSON
+        elif kind == "json_schema":
+            keys_known(wanted, {"type", "json_schema"}, "response_format")
+            schema = wanted["json_schema"]
+            keys_known(schema, {"name", "description", "schema", "strict"}, "response_format.json_schema")
+            out.type = kinds.TYPE_JSON_SCHEMA
+            out.schema_name = schema["name"]
+            out.description = schema.get("description") or ""
+            if schema.get("schema") is not None:
+                out.schema_json = json.dumps(schema["schema"], ensure_ascii=False)
+            if schema.get("strict") is not None:
+                out.strict = schema["strict"]
+        else:
+            raise Untranslatable("response_format of type %r" % kind)
+
+    def stream_options(self, left):
+        """include_usage is Sluice's own business (it always asks); other members cannot be said beside it."""
+        options = left.pop("stream_options", None) or {}
+        extra = {k: v for k, v in options.items() if k != "include_usage"}
+        if extra:
+            left["stream_options"] = extra
+
+
+# ---- the canonical form ----
+
+def canonical(body):
+    """What a request says, apart from how: two bodies that mean the same are equal in this form. README.md lists the
+    equivalences; nothing else is touched, so an unknown field has to be equal as it stands."""
+    out = copy.deepcopy(body)
+    out["messages"] = [canonical_message(m) for m in modernise(out.get("messages") or [])]
+    for key in list(out):
+        if out[key] is None:
+            del out[key]
+    out["stream"] = bool(out.get("stream"))
+    if isinstance(out.get("stop"), str):
+        out["stop"] = [out["stop"]]
+    if out.get("tools") == []:
+        del out["tools"]
+    for tool in out.get("tools") or []:
+        for part in (tool.get("function"), tool.get("custom")):
+            if isinstance(part, dict):
+                for key in ("description", "parameters", "strict", "format"):
+                    if part.get(key, 0) in (None, ""):
+                        del part[key]
+    schema = (out.get("response_format") or {}).get("json_schema")
+    if isinstance(schema, dict):
+        for key in ("description", "strict", "schema"):
+            if schema.get(key, 0) in (None, ""):
+                del schema[key]
+    options = out.pop("stream_options", None)
+    if isinstance(options, dict):
+        options.pop("include_usage", None)
+        if options:
+            out["stream_options"] = options
+    return out
+
+
+def canonical_message(message):
+    out = {k: v for k, v in message.items() if v is not None and v != "" and v != []}
+    content = out.pop("content", None)
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    parts = [canonical_part(p) for p in content or [] if p != {"type": "text", "text": ""}]
+    if out.get("refusal"):
+        parts.append({"type": "refusal", "refusal": out.pop("refusal")})
+    out["content"] = parts
+    for call in out.get("tool_calls") or []:
+        call.setdefault("type", "function")
+        call.pop("index", None)
+        function = call.get("function")
+        if function is not None:
+            function["arguments"] = canonical_arguments(function.get("arguments") or "")
+    if out.get("role") == "tool":
+        out.pop("name", None)
+        out["content"] = [p for p in parts]
+    return out
+
+
+def canonical_arguments(text):
+    """Arguments are compared as JSON; what is no JSON is compared as text."""
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        return text
+
+
+def canonical_part(part):
+    out = copy.deepcopy(part)
+    kind = out.get("type")
+    if kind == "image_url":
+        if isinstance(out["image_url"], str):
+            out["image_url"] = {"url": out["image_url"]}
+        out["image_url"] = {k: v for k, v in out["image_url"].items() if v is not None}
+        out["image_url"]["url"] = canonical_url(out["image_url"]["url"])
+    elif kind == "file":
+        out["file"] = {k: v for k, v in out["file"].items() if v is not None and v != ""}
+        if out["file"].get("file_data"):
+            out["file"]["file_data"] = canonical_url(out["file"]["file_data"])
+    elif kind == "input_audio":
+        out["input_audio"]["data"] = base64.b64decode(out["input_audio"]["data"]).hex()
+    return out
+
+
+def canonical_url(url):
+    inline = data_url(url)
+    return ["data", inline[0], inline[1].hex()] if inline else url
+
+
+def differences(wanted, got, path=""):
+    """Lines that say where two JSON values differ; numbers by value, objects by key, lists by place."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        out = []
+        for key in list(wanted) + [k for k in got if k not in wanted]:
+            where = "%s.%s" % (path, key) if path else str(key)
+            if key not in got:
+                out.append("%s: missing, awaited %s" % (where, short(wanted[key])))
+            elif key not in wanted:
+                out.append("%s: not awaited, got %s" % (where, short(got[key])))
+            else:
+                out += differences(wanted[key], got[key], where)
+        return out
+    if isinstance(wanted, list) and isinstance(got, list):
+        out = []
+        if len(wanted) != len(got):
+            out.append("%s: %d elements, awaited %d" % (path, len(got), len(wanted)))
+        for index, (a, b) in enumerate(zip(wanted, got)):
+            out += differences(a, b, "%s[%d]" % (path, index))
+        return out
+    same = wanted == got and isinstance(wanted, bool) == isinstance(got, bool)
+    return [] if same else ["%s: awaited %s, got %s" % (path or "value", short(wanted), short(got))]
+
+
+def short(value, limit=300):
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return text if len(text) <= limit else text[:limit] + "… (%d characters)" % len(text)
