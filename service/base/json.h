@@ -1,4 +1,4 @@
-/* JSON for the request path: jsmn tokens over the received bytes, strings decoded in place, raw values copied unchanged;
+/* JSON for the request path: strict tokens over the received bytes, strings decoded in place, raw values copied unchanged;
  * and a writer into segments. (Configuration and the control plane use jansson.)
  *
  * A document borrows its text, which it changes: decoding a string writes the decoded bytes and a NUL over the source.
@@ -26,6 +26,8 @@ struct sl_json_tok; /* in json.c */
 struct sl_json_parser {
     struct sl_json_tok *tok;
     unsigned cap;
+    unsigned sides;
+    char **side; /* decoded strings that grew past their place: repaired ones */
 };
 
 void sl_json_parser_init(struct sl_json_parser *p);
@@ -36,12 +38,13 @@ struct sl_json {
     char *text;
     struct sl_json_tok *tok;
     int count;
+    struct sl_json_parser *parser;
 };
 
 /* A value is named by its token's index; the root is 0, -1 is "not there", and every function accepts -1. */
 enum { SL_JSON_ROOT = 0, SL_JSON_ABSENT = -1 };
 
-/* Parses text[0..n), which must be followed by a writable byte. Exactly one value, white space around it allowed.
+/* Parses text[0..n), which it does not change. Exactly one value, white space around it allowed.
  * Checked: strict JSON grammar (RFC 8259), depth, token count. Error: SL_UNAVAILABLE, PROVIDER_GARBAGE, with the offset. */
 enum sl_code sl_json_parse(struct sl_json_parser *p, char *text, size_t n, struct sl_json *out,
                            struct sl_err *err) SL_MUST_CHECK;
@@ -68,11 +71,11 @@ bool sl_json_string_is(const struct sl_json *j, int value, const char *s);
 bool sl_json_int(const struct sl_json *j, int value, int64_t *out);
 bool sl_json_double(const struct sl_json *j, int value, double *out);
 bool sl_json_bool(const struct sl_json *j, int value, bool *out);
-/* The value's bytes as received, quotes included. */
+/* The value's bytes as received, quotes included; maybe not UTF-8 where a provider sent such (sl_json_check tells). */
 struct sl_str sl_json_raw(const struct sl_json *j, int value);
 
-/* Whether text is one strict JSON value of that type (SL_JSON_NONE: of any type), within the depth and token limits.
- * Does not change the text. */
+/* Whether text is one strict JSON value of that type (SL_JSON_NONE: of any type), within the depth and token limits, and well-formed
+ * UTF-8. Does not change the text. Error: SL_INVALID_ARGUMENT, INVALID_REQUEST, with the offset. */
 bool sl_json_check(const char *text, size_t n, enum sl_json_type type, struct sl_err *err);
 
 /* ---- writer ---- */
