@@ -62,14 +62,23 @@ install_packages() {
         -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}"
 }
 
-# configure FOLDER [cmake arguments]
+# configure FOLDER [cmake arguments]; what cmake says is shown where it fails.
 configure() {
-    local folder=$1
+    local folder=$1 launcher=()
     shift
-    local launcher=()
+    mkdir -p "$folder"
     command -v ccache >/dev/null 2>&1 && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
-    cmake -S "$ROOT" -B "$folder" -G Ninja "${launcher[@]}" "$@" >"$folder.log" 2>&1 || {
-        cat "$folder.log"
+    cmake -S "$ROOT" -B "$folder" -G Ninja "${launcher[@]}" "$@" >"$folder/configure.log" 2>&1 || {
+        cat "$folder/configure.log"
         return 1
     }
+}
+
+# compile FOLDER [cmake --build arguments]: progress on a terminal, else only what goes wrong.
+compile() {
+    local folder=$1 started=$SECONDS quiet=()
+    shift
+    [ -t 1 ] || quiet=(-- --quiet)
+    cmake --build "$folder" -j "$(nproc)" "$@" "${quiet[@]}" || return 1
+    echo "built in $((SECONDS - started)) s"
 }
