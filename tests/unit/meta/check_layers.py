@@ -12,7 +12,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # Module -> the modules it may include, besides itself and the generated messages. Lowest first.
 MAY_INCLUDE = {
     "base": "",
-    "config": "base",
+    "config": "base adapters",  # the kinds that a configuration may name
     "store": "base",
     "upstream": "base",
     "telemetry": "base",
