@@ -174,6 +174,7 @@ void sl_outcome_host(const struct sl_transfer *t, char *dst, size_t size);
 struct sl_handle *sl_pool_take(struct sl_upstream *u,
                                const struct sl_endpoint *endpoint) SL_MUST_CHECK;
 void sl_pool_give(struct sl_handle *h, int64_t now_us);
+void sl_pool_destroy(struct sl_handle *h);
 /* Destroys what has been idle since before that time. */
 void sl_pool_sweep(struct sl_upstream *u, int64_t before_us);
 

@@ -106,7 +106,7 @@ static bool set_endpoint(struct sl_handle *h, const struct sl_endpoint *e)
 
 #undef SET
 
-static void destroy(struct sl_handle *h)
+void sl_pool_destroy(struct sl_handle *h)
 {
     curl_easy_cleanup(h->easy);
     curl_slist_free_all(h->connect_to);
@@ -121,7 +121,7 @@ static struct sl_handle *create(struct sl_upstream *u, const struct sl_endpoint 
     h->easy = curl_easy_init();
     if (h->easy && set_callbacks(h) && set_behaviour(h) && set_endpoint(h, endpoint))
         return h;
-    destroy(h);
+    sl_pool_destroy(h);
     return NULL;
 }
 
@@ -162,7 +162,7 @@ void sl_pool_sweep(struct sl_upstream *u, int64_t before_us)
             }
             *at = h->next;
             u->pool.count--;
-            destroy(h);
+            sl_pool_destroy(h);
         }
     }
 }

@@ -126,7 +126,11 @@ static void release_handle(struct sl_transfer *t)
         curl_multi_remove_handle(t->u->multi, h->easy);
     t->added = false;
     t->handle = NULL;
-    sl_pool_give(h, sl_upstream_now(t->u));
+    /* a handle that curl failed on keeps traces of it: one that wanted to repeat its body fails the next transfer too */
+    if (t->curl_code || t->repeated)
+        sl_pool_destroy(h);
+    else
+        sl_pool_give(h, sl_upstream_now(t->u));
 }
 
 void sl_transfer_free(struct sl_transfer *t)
