@@ -187,11 +187,17 @@ static const void *member_of(const ProtobufCMessage *message, const ProtobufCFie
     return (const char *)message + field->offset;
 }
 
+/* Presence, or the count of a repeated field; see ProtobufCFieldDescriptor. */
+static const void *quantifier_of(const ProtobufCMessage *message,
+                                 const ProtobufCFieldDescriptor *field)
+{
+    return (const char *)message + field->quantifier_offset;
+}
+
 /* Whether a field is printed: set, or (proto3, no presence) not at its default. */
 static bool is_present(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
-    const void *member = member_of(message, field),
-               *quantifier = (const char *)message + field->quantifier_offset;
+    const void *member = member_of(message, field), *quantifier = quantifier_of(message, field);
     const char *text;
 
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
@@ -259,7 +265,7 @@ static bool print_map_entry(struct sl_buf *out, const ProtobufCMessage *entry)
 static bool print_repeated(struct sl_buf *out, const ProtobufCMessage *message,
                            const ProtobufCFieldDescriptor *field)
 {
-    size_t n = *(const size_t *)((const char *)message + field->quantifier_offset);
+    size_t n = *(const size_t *)quantifier_of(message, field);
     const char *element = *(char *const *)member_of(message, field);
     bool map = is_map(message->descriptor, field);
     bool ok = sl_buf_add_char(out, map ? '{' : '[');
