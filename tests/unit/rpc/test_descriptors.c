@@ -119,9 +119,9 @@ static void assert_no_extension(struct sl_str bytes, uint32_t message_field, boo
 {
     struct sl_wire in = {(const uint8_t *)bytes.p, (const uint8_t *)bytes.p + bytes.n};
     while (!sl_wire_at_end(&in)) {
-        uint32_t id;
-        unsigned type;
-        struct sl_str value;
+        uint32_t id = 0;
+        unsigned type = 0;
+        struct sl_str value = {NULL, 0};
         assert_true(sl_wire_key(&in, &id, &type));
         if (type != SL_WIRE_BYTES) {
             assert_true(sl_wire_skip(&in, type));
