@@ -27,9 +27,9 @@
 enum {
     MAX_LOOPS = 64,
     DEFAULT_AGE_MS =
-        60000, /* of a connection, for the drain, where the configuration sets no limit */
-    EXIT_USAGE = 2,
-    EXIT_CONFIG = 78, /* EX_CONFIG of sysexits.h */
+        60000,           /* of a connection, for the drain, where the configuration sets no limit */
+    RESERVED_FILES = 64, /* descriptors for the process itself */
+    EXIT_CONFIG = 78,    /* EX_CONFIG of sysexits.h */
 };
 
 /* What the main thread owns. */
@@ -79,6 +79,20 @@ static void block_signals(sigset_t *set)
 
 /* ---- services ---- */
 
+/* Connections to providers leave room for callers: an accept that finds no descriptor ends gRPC's listener for good. */
+static unsigned max_connections(const struct process *p)
+{
+    struct rlimit files;
+    int64_t max = p->config->max_connections;
+    if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur != RLIM_INFINITY) {
+        int64_t half = ((int64_t)files.rlim_cur - RESERVED_FILES) / 2;
+        if (max > half)
+            max = half > 1 ? half : 1;
+    }
+    int64_t share = max / (int64_t)p->n_loops;
+    return share > 1 ? (unsigned)share : 1;
+}
+
 static struct sl_service *create_service(struct process *p, const char *name, bool with_upstream,
                                          struct sl_err *err)
 {
@@ -94,7 +108,7 @@ static struct sl_service *create_service(struct process *p, const char *name, bo
     sl_json_parser_init(&s->parser);
     if (with_upstream) {
         struct sl_upstream_options options = {
-            .max_connections = (unsigned)(p->config->max_connections / (int64_t)p->n_loops),
+            .max_connections = max_connections(p),
         };
         s->upstream = sl_upstream_create(s->loop, &options, err);
         if (!s->upstream) {
