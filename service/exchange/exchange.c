@@ -355,7 +355,7 @@ static void end_failed(struct sl_exchange *x, struct sl_err *err)
     info.provider_param = err->provider_param;
     info.provider_message = err->http_status ? err->text : text("");
     info.retryable = err->retryable;
-    info.partial = x->started;
+    info.partial = x->first_token_us >= 0;
     if (err->has_retry_after) {
         info.retry_after_ms = err->retry_after_ms;
         info._retry_after_ms_case = SLUICE__V1__FAILURE_INFO___RETRY_AFTER_MS_RETRY_AFTER_MS;
@@ -402,7 +402,10 @@ static void note_head(struct sl_exchange *x, const struct sl_transfer_head *head
 
 static void on_head(void *owner, const struct sl_transfer_head *head)
 {
-    note_head(owner, head);
+    struct sl_exchange *x = owner;
+    note_head(x, head);
+    if (!x->started)
+        send_started(x);
 }
 
 static enum sl_code on_frame(void *owner, const struct sl_framer_frame *frame, struct sl_err *err)
@@ -475,7 +478,7 @@ static void on_done(void *owner, const struct sl_transfer_result *r)
     x->transfer = NULL;
     if (r->head)
         note_head(x, r->head);
-    if (r->stale_connection && !x->repeated && !x->started) {
+    if (r->stale_connection && !x->repeated) {
         x->repeated = true;
         err = (struct sl_err){0};
         if (start_attempt(x, true, &err) == SL_OK)
