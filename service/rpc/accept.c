@@ -21,8 +21,8 @@ static int open_spare(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* The spare is closed for a moment; another thread may take its place, then nobody is turned away this time. */
-static void turn_away(int fd)
+/* Whether somebody was turned away. The spare is closed for a moment; another thread may take its place. */
+static int turn_away(int fd)
 {
     pthread_mutex_lock(&spare_lock);
     if (spare >= 0)
@@ -32,6 +32,7 @@ static void turn_away(int fd)
         close(refused);
     spare = open_spare();
     pthread_mutex_unlock(&spare_lock);
+    return refused >= 0;
 }
 
 static int is_shortage(int error)
@@ -47,8 +48,13 @@ int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
             spare = open_spare();
         pthread_mutex_unlock(&spare_lock);
     }
-    int got;
-    while ((got = raw_accept(fd, address, length, flags)) < 0 && is_shortage(errno))
-        turn_away(fd); /* until nobody waits: the core looks again only when somebody new comes */
-    return got;
+    for (;;) {
+        int got = raw_accept(fd, address, length, flags);
+        if (got >= 0 || !is_shortage(errno))
+            return got;
+        if (!turn_away(fd)) {
+            errno = EAGAIN;
+            return -1;
+        }
+    }
 }
