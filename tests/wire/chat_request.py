@@ -350,6 +350,8 @@ def canonical(body):
                 for key in ("description", "parameters", "strict", "format"):
                     if part.get(key, 0) in (None, ""):
                         del part[key]
+    if out.get("response_format") == {"type": "text"}:
+        del out["response_format"]  # what every model does unasked
     schema = (out.get("response_format") or {}).get("json_schema")
     if isinstance(schema, dict):
         for key in ("description", "strict", "schema"):
