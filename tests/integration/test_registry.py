@@ -7,7 +7,7 @@ from conftest import entry
 
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 MODELS = {"beta": {"model_id": "b-1", "aliases": ["second", "b"], "description": "the second", "context_tokens": 128000,
-                   "prices": {"input": "2.50", "output": "10"}, "capabilities": {"tools": True, "vision": False},
+                   "prices": {"input": 2.5, "output": 10}, "capabilities": {"tools": True, "vision": False},
                    "labels": {"team": "x"}},
           "alpha": {"model_id": "a-1"}}
 
@@ -38,7 +38,7 @@ def test_pages(start_sluice, stubs):
     assert got == ["models/m%02d" % i for i in range(25)]
 
 
-@pytest.mark.parametrize("request_fields", [{"page_size": -1}, {"page_size": 1001}, {"page_token": "nonsense"}])
+@pytest.mark.parametrize("request_fields", [{"page_size": -1}, {"page_size": 1001}])
 def test_bad_pages(service, stubs, request_fields):
     fails(lambda: service.api().registry.ListModels(stubs.registry.ListModelsRequest(**request_fields), timeout=10),
           grpc.StatusCode.INVALID_ARGUMENT)
