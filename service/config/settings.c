@@ -314,13 +314,12 @@ static const char *leaf(const char *key)
     return dot ? dot + 1 : key;
 }
 
-/* How far two keys are apart; a key that is right but for its section counts as one step. */
+/* How far two keys are apart; a key that is right but for its section, or that was cut short, counts as one step. */
 static size_t distance(const char *wanted, const char *key)
 {
     size_t d = sl_edit_distance(wanted, key);
-    if (d > 1 && !strcmp(leaf(wanted), leaf(key)))
-        d = 1;
-    return d;
+    bool cut = strlen(leaf(wanted)) > 2 && sl_starts_with(key, wanted);
+    return d > 1 && (cut || !strcmp(leaf(wanted), leaf(key))) ? 1 : d;
 }
 
 const char *sl_settings_nearest(const struct sl_settings *s, const char *key)

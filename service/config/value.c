@@ -171,6 +171,6 @@ void sl_value_print_price(char *dst, size_t size, int64_t micros)
 {
     snprintf(dst, size, "%" PRId64 ".%06" PRId64, micros / 1000000, micros % 1000000);
     size_t n = strlen(dst);
-    while (n && dst[n - 1] == '0' && dst[n - 3] != '.')
+    while (n && dst[n - 1] == '0' && dst[n - 2] != '.')
         dst[--n] = '\0';
 }
