@@ -10,6 +10,8 @@
 
 typedef Grpc__Health__V1__HealthCheckResponse__ServingStatus serving_status;
 
+#define STATUS_UNKNOWN GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN
+
 struct watcher {
     struct sl_call *call;
     serving_status told;
@@ -19,9 +21,10 @@ struct watcher {
 static struct {
     struct sl_loop *control;
     atomic_bool serving;
+    atomic_bool ended;
     atomic_bool posted; /* the letter is on its way */
     struct sl_mail letter;
-    struct watcher *watchers; /* of known services; control thread */
+    struct watcher *watchers; /* control thread */
 } health;
 
 static serving_status state_now(void)
@@ -75,46 +78,71 @@ static void tell(struct watcher *w, serving_status status)
                  &response.base); /* a few bytes, and only on a change: no need to heed `full` */
 }
 
+static void unlink_watcher(struct watcher *w)
+{
+    *w->link = w->next;
+    if (w->next)
+        w->next->link = w->link;
+    w->call->state = NULL;
+}
+
+static void end(struct sl_call *call)
+{
+    struct sl_status status = {
+        .code = SL_UNAVAILABLE,
+        .reason = SL_REASON_SHUTTING_DOWN,
+        .message = "the server is shutting down",
+    };
+    sl_call_finish(call, &status);
+}
+
 void sl_health_watch(struct sl_call *call, const ProtobufCMessage *message)
 {
     const Grpc__Health__V1__HealthCheckRequest *request =
         (const Grpc__Health__V1__HealthCheckRequest *)message;
-    struct watcher *w = SL_ARENA_NEW(call->arena, struct watcher);
-    w->call = call;
-    if (!is_known(request->service)) { /* may be known to the next release: the stream stays open */
-        tell(w, GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN);
+    if (atomic_load(&health.ended)) {
+        end(call);
         return;
     }
+    struct watcher *w = SL_ARENA_NEW(call->arena, struct watcher);
+    w->call = call;
     w->next = health.watchers;
     w->link = &health.watchers;
     if (w->next)
         w->next->link = &w->next;
     health.watchers = w;
     call->state = w;
-    tell(w, state_now());
+    /* a service that is not known may be known to the next release: the stream stays open */
+    tell(w, is_known(request->service) ? state_now() : STATUS_UNKNOWN);
 }
 
 void sl_health_watch_cancel(struct sl_call *call)
 {
-    struct watcher *w = call->state;
-    if (!w)
-        return;
-    *w->link = w->next;
-    if (w->next)
-        w->next->link = w->link;
-    call->state = NULL;
+    if (call->state)
+        unlink_watcher(call->state);
 }
 
 static void on_letter(struct sl_mail *letter)
 {
     (void)letter;
     atomic_store(&health.posted, false); /* first: a change from here on posts again */
+    bool ended = atomic_load(&health.ended);
     serving_status status = state_now();
     for (struct watcher *w = health.watchers, *next; w; w = next) {
         next = w->next;
-        if (w->told != status)
+        if (w->told != status && w->told != STATUS_UNKNOWN)
             tell(w, status);
+        if (!ended)
+            continue;
+        unlink_watcher(w);
+        end(w->call);
     }
+}
+
+static void post(void)
+{
+    if (!atomic_exchange(&health.posted, true))
+        sl_loop_post(health.control, &health.letter);
 }
 
 void sl_health_init(struct sl_loop *control)
@@ -123,12 +151,18 @@ void sl_health_init(struct sl_loop *control)
     health.letter.deliver = on_letter;
     health.watchers = NULL;
     atomic_store(&health.serving, false);
+    atomic_store(&health.ended, false);
     atomic_store(&health.posted, false);
 }
 
 void sl_health_set(bool serving)
 {
     atomic_store(&health.serving, serving);
-    if (!atomic_exchange(&health.posted, true))
-        sl_loop_post(health.control, &health.letter);
+    post();
+}
+
+void sl_health_end(void)
+{
+    atomic_store(&health.ended, true);
+    post();
 }

@@ -1,5 +1,5 @@
 /* grpc.health.v1.Health: Check and Watch, for the server ("") and for each of its services. Runs on the control thread;
- * sl_health_set may be called from any thread. */
+ * sl_health_set and sl_health_end may be called from any thread. */
 #ifndef SL_RPC_HEALTH_H
 #define SL_RPC_HEALTH_H
 
@@ -11,6 +11,8 @@
 void sl_health_init(struct sl_loop *control);
 /* SERVING or NOT_SERVING, for the server and every service; watchers are told. */
 void sl_health_set(bool serving);
+/* Ends all watches, also those to come, with UNAVAILABLE: they would hold up a shutdown until its deadline. Any thread. */
+void sl_health_end(void);
 
 void sl_health_check(struct sl_call *call, const ProtobufCMessage *message);
 void sl_health_watch(struct sl_call *call, const ProtobufCMessage *message);

@@ -203,6 +203,30 @@ static void test_the_last_state_wins(void **state)
     fake_call_fini(&f);
 }
 
+static void test_the_end_ends_every_watch(void **state)
+{
+    (void)state;
+    struct fake_call known, unknown, late;
+    set(true);
+    start(sl_health_watch, &known, "");
+    start(sl_health_watch, &unknown, "sluice.v1.Nothing");
+    sl_health_set(false);
+    sl_health_end();
+    sl_loop_call(loop, nothing, NULL);
+    assert_sent(&known, known.n_sent - 1, STATUS(NOT_SERVING)); /* told before it ended */
+    start(sl_health_watch, &late, "");
+    struct fake_call *all[] = {&known, &unknown, &late};
+    for (size_t i = 0; i < SL_ARRAY_LEN(all); i++) {
+        assert_true(all[i]->finished);
+        assert_int_equal(all[i]->code, SL_UNAVAILABLE);
+        fake_call_fini(all[i]);
+    }
+    struct fake_call f; /* a check is still answered */
+    start(sl_health_check, &f, "");
+    assert_sent(&f, 0, STATUS(NOT_SERVING));
+    fake_call_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +237,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cancelled_watchers_hear_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cancel_without_watch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_last_state_wins, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_end_ends_every_watch, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
