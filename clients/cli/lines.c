@@ -128,8 +128,11 @@ static void close_editor(struct lines *l)
 static bool read_line(struct lines *l, struct sl_buf *out)
 {
     int n = 0;
-    const char *line = el_gets(l->editor, &n);
+    const char *line;
 
+    /* el_gets shows the prompt first and takes the terminal over then: a quick Ctrl-D in between would be lost */
+    el_set(l->editor, EL_PREP_TERM, 1);
+    line = el_gets(l->editor, &n);
     if (!line || n <= 0 || l->interrupted)
         return false;
     if (line[n - 1] == '\n')
