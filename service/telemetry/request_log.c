@@ -5,7 +5,7 @@
 #include "base/compiler.h"
 #include "base/log.h"
 
-enum { MAX_FIELDS = 24, MAX_LABELS = 2048 };
+enum { MAX_FIELDS = 24, MAX_LABELS = 1000 };
 
 struct line {
     struct sl_log_field fields[MAX_FIELDS];
