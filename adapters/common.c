@@ -9,6 +9,8 @@
 
 enum {
     MAX_WARNINGS = 32,
+    MAX_WARNING = 256,         /* bytes of a warning's text, its NUL included */
+    MAX_FORMATTED = 1024,      /* more than is kept, so that no half character is */
     MAX_FACT = 512,            /* bytes of a string in sl_answer_end */
     MAX_RETRY_AFTER_S = 86400, /* longer waits are not worth telling apart */
 };
@@ -37,6 +39,8 @@ static void grow_warnings(struct sl_warnings *w)
 static void add_warning(struct sl_warnings *w, const char *reason, const char *field,
                         const char *text)
 {
+    char cut[MAX_WARNING];
+
     if (w->count >= MAX_WARNINGS || is_warned(w, reason, field))
         return;
     if (w->count == w->cap)
@@ -45,27 +49,26 @@ static void add_warning(struct sl_warnings *w, const char *reason, const char *f
     sluice__v1__warning__init(warning);
     warning->reason = sl_arena_strdup(w->arena, reason);
     warning->field = sl_arena_strdup(w->arena, field);
-    warning->message = sl_arena_strdup(w->arena, text);
+    sl_copy(cut, sizeof(cut), text);
+    warning->message = sl_arena_strdup(w->arena, cut);
     w->list[w->count++] = warning;
 }
 
 void sl_warn(struct sl_warnings *w, const char *reason, const char *field, const char *fmt, ...)
 {
-    char text[256];
-    char cut[sizeof(text)];
+    char text[MAX_FORMATTED];
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    sl_copy(cut, sizeof(cut), text);
-    add_warning(w, reason, field, cut);
+    add_warning(w, reason, field, text);
 }
 
 enum sl_code sl_unsupported(const struct sl_build_in *in, struct sl_err *err, const char *field,
                             const char *fmt, ...)
 {
-    char text[256];
+    char text[MAX_FORMATTED];
     va_list ap;
 
     va_start(ap, fmt);
@@ -233,8 +236,10 @@ static bool parse_decimal(const char *s, int64_t scale, int64_t *out)
             scale /= 10;
             v += (*at - '0') * scale;
         }
+    if (*at)
+        return false;
     *out = v > max ? max : v;
-    return *at == '\0';
+    return true;
 }
 
 static bool wait_until_date(const struct sl_http_head *head, const char *value, int64_t *ms)

@@ -146,20 +146,34 @@ static void put_texts(struct cc_build *b, const Sluice__V1__Message *m)
     sl_jw_array_end(&b->w);
 }
 
+/* "One or more parts of type text, or exactly one of type refusal" (API reference): beside text, a
+ * refusal has a member of its own. */
+static void put_refusal_content(struct cc_build *b, const Sluice__V1__Message *m)
+{
+    sl_jw_array(&b->w);
+    sl_jw_object(&b->w);
+    cc_put_string(b, "type", "refusal");
+    put_joined(b, m, "refusal", SLUICE__V1__PART__CONTENT_REFUSAL);
+    sl_jw_object_end(&b->w);
+    sl_jw_array_end(&b->w);
+}
+
 /* Content is "required unless tool_calls [...] is specified" (API reference); an earlier spoken
- * answer stands for it too. */
+ * answer stands for it too (guide "Audio and speech"). */
 static void put_assistant_content(struct cc_build *b, const Sluice__V1__Message *m,
                                   const struct spoken *s)
 {
-    bool may_lack = s->calls || s->audio_id.n || s->refusals;
+    bool may_lack = s->calls || s->audio_id.n;
 
-    if (!s->texts && may_lack && !b->d->null_content)
+    if (!s->texts && !s->refusals && may_lack && !b->d->null_content)
         return;
     sl_jw_key(&b->w, "content");
     if (s->texts == 1)
         sl_jw_string(&b->w, s->text);
     else if (s->texts)
         put_texts(b, m);
+    else if (s->refusals)
+        put_refusal_content(b, m);
     else if (may_lack)
         sl_jw_null(&b->w);
     else
@@ -202,7 +216,7 @@ enum sl_code cc_put_assistant(struct cc_build *b, const Sluice__V1__Message *m, 
     put_assistant_content(b, m, &s);
     if (s.reasonings)
         put_joined(b, m, b->d->reasoning_history, SLUICE__V1__PART__CONTENT_REASONING);
-    if (s.refusals)
+    if (s.refusals && s.texts)
         put_joined(b, m, "refusal", SLUICE__V1__PART__CONTENT_REFUSAL);
     if (s.audio_id.n) {
         sl_jw_key(&b->w, "audio");
