@@ -24,12 +24,12 @@ struct slot {
 
 static void *at(const struct slot *s)
 {
-    return (char *)s->base + s->row->offset;
+    return sl_settings_at(s->base, s->row->offset);
 }
 
 static void *other(const struct slot *s)
 {
-    return (char *)s->base + s->row->other_offset;
+    return sl_settings_at(s->base, s->row->other_offset);
 }
 
 enum sl_code sl_apply_fail(struct sl_err *err, const char *place, const char *key, const char *fmt,
@@ -327,7 +327,8 @@ static enum sl_code apply_entry(const struct slot *s, void *entry, const struct 
 {
     const struct sl_settings *t = s->row->table;
     const char *place = place_of(s->a, node);
-    *(const char **)((char *)entry + t->place_offset) = place;
+    const char **slot = sl_settings_at(entry, t->place_offset);
+    *slot = place;
     if (node->kind != SL_YAML_MAP)
         return sl_apply_fail(s->a->err, place, s->row->key, "has to be a list of mappings");
     sl_apply_presets(t, entry, s->a->arena);
@@ -335,7 +336,8 @@ static enum sl_code apply_entry(const struct slot *s, void *entry, const struct 
         return s->a->err->code;
     for (size_t i = 0; i < t->count; i++) {
         const struct sl_setting *row = &t->rows[i];
-        if (row->required && !**(const char **)((char *)entry + row->offset))
+        const char *const *text = sl_settings_peek(entry, row->offset);
+        if (row->required && !**text)
             return sl_apply_fail(s->a->err, place, s->row->key, "has a %s without '%s'", t->noun,
                                  row->key);
     }

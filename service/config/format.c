@@ -143,7 +143,7 @@ static void print_text(const struct sl_setting *row, const char *text, FILE *to)
 
 bool sl_format_is_set(const struct sl_setting *row, const void *base)
 {
-    const void *at = (const char *)base + row->offset;
+    const void *at = sl_settings_peek(base, row->offset);
     switch (row->type) {
     case SL_SET_TEXT:
     case SL_SET_REFERENCE:
@@ -157,7 +157,7 @@ bool sl_format_is_set(const struct sl_setting *row, const void *base)
     case SL_SET_DURATION:
         return *(const int64_t *)at >= 0 || !row->shown;
     case SL_SET_NUMBER:
-        return *(const bool *)((const char *)base + row->other_offset);
+        return *(const bool *)sl_settings_peek(base, row->other_offset);
     case SL_SET_PAIRS:
         return ((const struct sl_config_pairs *)at)->count > 0;
     case SL_SET_TABLE:
@@ -169,7 +169,7 @@ bool sl_format_is_set(const struct sl_setting *row, const void *base)
 
 void sl_format_value(const struct sl_setting *row, const void *base, FILE *to)
 {
-    const void *at = (const char *)base + row->offset;
+    const void *at = sl_settings_peek(base, row->offset);
     switch (row->type) {
     case SL_SET_TEXTS:
         print_texts(at, to);

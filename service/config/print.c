@@ -96,16 +96,17 @@ static const char *leaf(const char *key)
     return dot ? dot + 1 : key;
 }
 
-static void print_entries(const struct sl_setting *list, const char *base, FILE *to);
+static void print_entries(const struct sl_setting *list, const void *base, FILE *to);
 
 /* Prints the rows of one entry, or of the root, which has places, that are set. */
-static void print_rows(const struct sl_settings *s, const char *base, const char *const *places,
+static void print_rows(const struct sl_settings *s, const void *base, const char *const *places,
                        const char *indent, FILE *to)
 {
     const char *before = "";
     for (size_t i = 0; i < s->count; i++) {
         const struct sl_setting *row = &s->rows[i];
-        if (row->type == SL_SET_TABLE && *(const size_t *)(base + row->other_offset)) {
+        if (row->type == SL_SET_TABLE &&
+            *(const size_t *)sl_settings_peek(base, row->other_offset)) {
             unsigned depth = open_sections(before, row->key, indent, to);
             fprintf(to, "%*s%s: # %s\n", (int)(2 * depth), "", leaf(row->key), places[i]);
             print_entries(row, base, to);
@@ -123,13 +124,13 @@ static void print_rows(const struct sl_settings *s, const char *base, const char
     }
 }
 
-static void print_entries(const struct sl_setting *list, const char *base, FILE *to)
+static void print_entries(const struct sl_setting *list, const void *base, FILE *to)
 {
     const struct sl_settings *t = list->table;
-    const char *entry = *(const char *const *)(base + list->offset);
-    size_t n = *(const size_t *)(base + list->other_offset);
+    const char *entry = *(const char *const *)sl_settings_peek(base, list->offset);
+    size_t n = *(const size_t *)sl_settings_peek(base, list->other_offset);
     for (size_t i = 0; i < n; i++, entry += t->size) {
-        fprintf(to, "  - # %s\n", *(const char *const *)(entry + t->place_offset));
+        fprintf(to, "  - # %s\n", *(const char *const *)sl_settings_peek(entry, t->place_offset));
         print_rows(t, entry, NULL, "    ", to);
     }
 }
@@ -138,7 +139,7 @@ void sl_config_print(const struct sl_config *c, FILE *to)
 {
     if (*c->file)
         fprintf(to, "# read from %s\n", c->file);
-    print_rows(&sl_settings_root, (const char *)c, c->places, "", to);
+    print_rows(&sl_settings_root, c, c->places, "", to);
 }
 
 /* ---- after a reload ---- */
@@ -147,11 +148,11 @@ void sl_config_print(const struct sl_config *c, FILE *to)
 static bool same_value(const struct sl_setting *row, const struct sl_config *a,
                        const struct sl_config *b)
 {
-    const char *x = (const char *)a + row->offset, *y = (const char *)b + row->offset;
+    const void *x = sl_settings_peek(a, row->offset), *y = sl_settings_peek(b, row->offset);
     if (row->type == SL_SET_BOOL)
         return *(const bool *)x == *(const bool *)y;
     if (row->type == SL_SET_TEXTS) {
-        const struct sl_config_strings *s = (const void *)x, *t = (const void *)y;
+        const struct sl_config_strings *s = x, *t = y;
         bool same = s->count == t->count;
         for (size_t i = 0; same && i < s->count; i++)
             same = !strcmp(s->list[i], t->list[i]);

@@ -53,6 +53,17 @@ struct sl_settings {
     const char *noun;    /* "model" */
 };
 
+/* The member at an offset that a row names. */
+static inline void *sl_settings_at(void *base, size_t offset)
+{
+    return (char *)base + offset;
+}
+
+static inline const void *sl_settings_peek(const void *base, size_t offset)
+{
+    return (const char *)base + offset;
+}
+
 extern const struct sl_settings sl_settings_root;
 extern const struct sl_settings sl_settings_keys;
 extern const struct sl_settings sl_settings_providers;
