@@ -1,5 +1,5 @@
-/* Blocks of doubling size, freed together. A piece too large for the block in use gets a block of its own behind it,
- * so that what is left of the block stays in use. */
+/* Blocks of doubling size, freed together. A piece too large for the block in use gets a block of
+ * its own behind it, so that what is left of the block stays in use. */
 #include "base/arena.h"
 
 #include <stdint.h>

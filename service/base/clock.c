@@ -40,8 +40,8 @@ void sl_format_time(char *dst, size_t size, int64_t wall_ms)
              (unsigned)tm.tm_sec % 100, (unsigned)ms % 1000);
 }
 
-/* Eight random bytes from this thread's stock: one system call for 32 ids. A child after fork() would repeat its
- * parent's ids; the service does not fork. */
+/* Eight random bytes from this thread's stock: one system call for 32 ids. A child after fork()
+ * would repeat its parent's ids; the service does not fork. */
 static void random8(unsigned char out[8])
 {
     enum {
@@ -62,8 +62,8 @@ static void random8(unsigned char out[8])
     memcpy(out, stock + left, 8);
 }
 
-/* RFC 9562, 5.7: 48 bits of milliseconds, version 7, 12 bits of the millisecond's fraction (6.2, method 3), variant,
- * 62 random bits. */
+/* RFC 9562, 5.7: 48 bits of milliseconds, version 7, 12 bits of the millisecond's fraction (6.2,
+ * method 3), variant, 62 random bits. */
 static void fill_uuid7(unsigned char id[16])
 {
     struct timespec ts;

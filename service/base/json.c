@@ -1,6 +1,7 @@
-/* The tokenizer: one strict pass (RFC 8259) over the text, which leaves for every value 16 bytes with its range and, for
- * containers, where the next sibling is. jsmn finds ranges too, but accepts much that is not JSON and has no way past a
- * subtree but through it: the two passes that this would add cost more than this one. */
+/* The tokenizer: one strict pass (RFC 8259) over the text, which leaves for every value 16 bytes
+ * with its range and, for containers, where the next sibling is. jsmn finds ranges too, but accepts
+ * much that is not JSON and has no way past a subtree but through it: the two passes that this
+ * would add cost more than this one. */
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -234,7 +235,8 @@ static inline void close_container(struct scan *s)
     }
 }
 
-/* One more element or member begins in the open container; of a member, reads the key and its colon. */
+/* One more element or member begins in the open container; of a member, reads the key and its
+ * colon. */
 static inline bool begin_child(struct scan *s)
 {
     if (s->pool)

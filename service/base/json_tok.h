@@ -18,9 +18,9 @@ enum {
 /* 16 bytes: a chunk's forty tokens are ten cache lines. */
 struct sl_json_tok {
     uint32_t start, end; /* offsets; strings with their quotes */
-    uint32_t
-        next; /* of a container: index of the token after its last one; of a string: see JSON_DECODED */
-    uint32_t size : 24; /* elements or members */
+    uint32_t next;       /* of a container: index of the token after its last one; of a string: see
+                            JSON_DECODED */
+    uint32_t size : 24;  /* elements or members */
     uint32_t type : 3;
     uint32_t flags : 5;
 };
@@ -30,8 +30,8 @@ _Static_assert(sizeof(struct sl_json_tok) == 16, "packed");
 #define JSON_ONES 0x0101010101010101ULL
 #define JSON_HIGHS 0x8080808080808080ULL
 
-/* Bytes of p[0..n) before the first that a string must escape: '"', '\\', below 0x20. *high gathers whether one of them
- * (or of the few after) is past ASCII. */
+/* Bytes of p[0..n) before the first that a string must escape: '"', '\\', below 0x20. *high gathers
+ * whether one of them (or of the few after) is past ASCII. */
 static inline size_t json_plain_run(const char *p, size_t n, uint64_t *high)
 {
     size_t i = 0;

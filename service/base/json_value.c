@@ -158,7 +158,8 @@ static char plain_escape(char c)
     }
 }
 
-/* Decodes the (checked) escapes of s[0..n) in place; no escape is shorter than what it stands for. */
+/* Decodes the (checked) escapes of s[0..n) in place; no escape is shorter than what it stands for.
+ */
 static size_t unescape(char *s, size_t n, bool *repaired)
 {
     const char *p = s, *end = s + n;
@@ -183,7 +184,8 @@ static size_t unescape(char *s, size_t n, bool *repaired)
     }
 }
 
-/* A repaired copy, kept by the parser until its next parse: U+FFFD may be longer than what it replaces. */
+/* A repaired copy, kept by the parser until its next parse: U+FFFD may be longer than what it
+ * replaces. */
 static char *make_side(const struct sl_json *j, struct sl_json_tok *t, size_t *n)
 {
     struct sl_json_parser *p = j->parser;
@@ -345,7 +347,8 @@ static bool slow_double(struct sl_str raw, double *out)
 
 bool sl_json_double(const struct sl_json *j, int value, double *out)
 {
-    /* 10^22 is the last power of ten that a double holds exactly: below, one rounding is the right one. */
+    /* 10^22 is the last power of ten that a double holds exactly: below, one rounding is the right
+     * one. */
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};

@@ -1,5 +1,5 @@
-/* The writer: text gathers in chunks of the arena; a long run of bytes that need no escape becomes a segment of its own,
- * borrowed. */
+/* The writer: text gathers in chunks of the arena; a long run of bytes that need no escape becomes
+ * a segment of its own, borrowed. */
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -216,7 +216,8 @@ void sl_jw_double(struct sl_json_writer *w, double v)
 {
     assert(isfinite(v));
     separate(w);
-    /* What people write has few digits, so the first precisions nearly always do; 17 always reads back. */
+    /* What people write has few digits, so the first precisions nearly always do; 17 always reads
+     * back. */
     char text[32];
     int n = 0;
     for (int precision = 1; precision <= 17; precision++) {

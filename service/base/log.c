@@ -1,5 +1,5 @@
-/* Lines are built in a buffer of the thread's own and written under one lock, so that lines of two threads never mix,
- * whatever the other end is (a pipe takes large writes in pieces). */
+/* Lines are built in a buffer of the thread's own and written under one lock, so that lines of two
+ * threads never mix, whatever the other end is (a pipe takes large writes in pieces). */
 #include "base/log.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
-/* The log: JSON lines on stderr, one object a line: "time", "level", "msg", then the fields in the order given. Any
- * thread. A line is written with one write(2); lines of SL_LOG_CALL may be gathered per thread and written together by
- * sl_log_flush (the loop does so at the end of each turn). Never a prompt, an answer or a key. */
+/* The log: JSON lines on stderr, one object a line: "time", "level", "msg", then the fields in the
+ * order given. Any thread. A line is written with one write(2); lines of SL_LOG_CALL may be
+ * gathered per thread and written together by sl_log_flush (the loop does so at the end of each
+ * turn). Never a prompt, an answer or a key. */
 #ifndef SL_BASE_LOG_H
 #define SL_BASE_LOG_H
 
@@ -34,13 +35,16 @@ bool sl_log_enabled(enum sl_log_level level);
 /* Where lines go; default 2. For tests. */
 void sl_log_set_fd(int fd);
 /* Writes a line at once. */
-void sl_log_fields(enum sl_log_level level, const char *msg, const struct sl_log_field *fields, unsigned count);
+void sl_log_fields(enum sl_log_level level, const char *msg, const struct sl_log_field *fields,
+                   unsigned count);
 /* The same, gathered until sl_log_flush or until 16 KiB are there. */
-void sl_log_gather(enum sl_log_level level, const char *msg, const struct sl_log_field *fields, unsigned count);
+void sl_log_gather(enum sl_log_level level, const char *msg, const struct sl_log_field *fields,
+                   unsigned count);
 /* Writes what this thread has gathered. */
 void sl_log_flush(void);
 
-/* sl_log(SL_LOG_INFO, "listening", SL_F_STR("address", a), SL_F_INT("port", p)); at least one field. */
+/* sl_log(SL_LOG_INFO, "listening", SL_F_STR("address", a), SL_F_INT("port", p)); at least one
+ * field. */
 #define sl_log(level, msg, ...)                                                                    \
     do {                                                                                           \
         if (sl_log_enabled(level)) {                                                               \

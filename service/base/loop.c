@@ -1,5 +1,6 @@
-/* One libuv loop, one thread, one mailbox. A mailbox is a stack that any thread pushes to without a lock; whoever finds
- * it empty wakes the loop, which takes the whole stack at once and reverses it. */
+/* One libuv loop, one thread, one mailbox. A mailbox is a stack that any thread pushes to without a
+ * lock; whoever finds it empty wakes the loop, which takes the whole stack at once and reverses it.
+ */
 #include "base/loop.h"
 
 #include <assert.h>
@@ -75,14 +76,16 @@ static void on_check(uv_check_t *check)
     struct sl_loop *loop = check->data;
     run_turns(loop);
     loop->now_known = false;
-    /* -1: no timer; 0: a timer is due, or closed handles and the like will be called back before the next poll. */
+    /* -1: no timer; 0: a timer is due, or closed handles and the like will be called back before
+     * the next poll. */
     int timeout = uv_backend_timeout(&loop->uv);
     loop->next_timer = timeout < 0    ? UINT64_MAX
                        : timeout == 0 ? 0
                                       : uv_now(&loop->uv) + (uint64_t)timeout;
 }
 
-/* Right before a poll that may block. What ran since the last turn (timers, close callbacks) gets its turn first. */
+/* Right before a poll that may block. What ran since the last turn (timers, close callbacks) gets
+ * its turn first. */
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct sl_loop *loop = prepare->data;
@@ -135,7 +138,8 @@ struct sl_loop *sl_loop_create(const char *name, struct sl_err *err)
     return loop;
 }
 
-/* Closes the loop's own handles and lets their close callbacks, and those of others closed before, run. */
+/* Closes the loop's own handles and lets their close callbacks, and those of others closed before,
+ * run. */
 static void close_handles(struct sl_loop *loop)
 {
     uv_close((uv_handle_t *)&loop->wake, NULL);

@@ -1,4 +1,5 @@
-/* Secrets in one type, wiped when the last reference goes, and the scrubber for texts that others wrote. */
+/* Secrets in one type, wiped when the last reference goes, and the scrubber for texts that others
+ * wrote. */
 #include "base/secret.h"
 
 #include <stdatomic.h>
@@ -49,8 +50,8 @@ size_t sl_secret_length(const struct sl_secret *s)
     return s ? s->n : 0;
 }
 
-/* What a key looks like: a prefix at the start of a word, then at least `least` of the key's characters. The prefix
- * stays, so that the reader sees which kind of key it was. */
+/* What a key looks like: a prefix at the start of a word, then at least `least` of the key's
+ * characters. The prefix stays, so that the reader sees which kind of key it was. */
 struct shape {
     const char *prefix;
     const char *more; /* allowed besides letters and digits */
@@ -77,7 +78,8 @@ static size_t span(const char *p, const char *more)
     return n;
 }
 
-/* "Bearer" in any case, white space, then one token (RFC 6750, b64token). Returns the bytes up to its end. */
+/* "Bearer" in any case, white space, then one token (RFC 6750, b64token). Returns the bytes up to
+ * its end. */
 static size_t scrub_bearer(char *p)
 {
     size_t n = 6 + strspn(p + 6, " \t");

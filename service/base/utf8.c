@@ -1,5 +1,6 @@
 /* UTF-8 by RFC 3629, ASCII runs eight bytes at a time. What is ill-formed is counted as the Unicode
- * Standard recommends (3.9, "maximal subpart"): one U+FFFD for each longest prefix of a character. */
+ * Standard recommends (3.9, "maximal subpart"): one U+FFFD for each longest prefix of a character.
+ */
 #include "base/utf8.h"
 
 #include <stdint.h>
@@ -15,7 +16,8 @@ static uint64_t load8(const unsigned char *p)
     return v;
 }
 
-/* Bytes of p[0..n) that are ASCII, counted from the start; with stop_at_nul, up to the first NUL. */
+/* Bytes of p[0..n) that are ASCII, counted from the start; with stop_at_nul, up to the first NUL.
+ */
 static size_t ascii_run(const unsigned char *p, size_t n, bool stop_at_nul)
 {
     size_t i = 0;
@@ -31,8 +33,8 @@ static size_t ascii_run(const unsigned char *p, size_t n, bool stop_at_nul)
     return i;
 }
 
-/* The length of the character at p, whose lead byte is not ASCII: 2 to 4. Where it is ill-formed, 0 and in *bad the
- * length of the maximal subpart, at least 1. */
+/* The length of the character at p, whose lead byte is not ASCII: 2 to 4. Where it is ill-formed, 0
+ * and in *bad the length of the maximal subpart, at least 1. */
 static size_t char_length(const unsigned char *p, size_t n, size_t *bad)
 {
     unsigned char lead = p[0];
