@@ -1,6 +1,5 @@
 /* sluiced: arguments, signals, and the order of start and stop. */
 #include <errno.h>
-#include <grpc/grpc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -364,6 +363,7 @@ static void drain(struct process *p, const sigset_t *set, int signal_number)
            SL_F_INT("calls", sl_server_open_calls(p->server)));
     sl_health_set(false);
     wait_for_signal(set, ms);
+    sl_health_end();
     sl_server_shutdown(p->server, p->config->drain_deadline_ms);
     sl_log(SL_LOG_INFO, "stopped", SL_F_INT("calls", sl_server_open_calls(p->server)));
 }
@@ -436,12 +436,12 @@ int main(int argc, char **argv, char **envp)
     if (command.help || command.version || command.check || command.print)
         return run_command(&command, &p);
     set_log_level(p.config);
-    grpc_init();
+    sl_rpc_init();
     if (start(&p, &err) == SL_OK)
         serve(&p, &set, argc - 1, argv + 1, envp);
     else
         status = complain("cannot start", &err);
     stop(&p);
-    grpc_shutdown_blocking();
+    sl_rpc_fini();
     return status;
 }

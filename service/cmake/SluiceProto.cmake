@@ -23,7 +23,7 @@ function(sluice_proto name)
         OUTPUT ${sources} ${headers} ${out}/${name}.binpb
         COMMAND ${PROTOC} -I${arg_ROOT} --plugin=protoc-gen-c=${PROJECT_SOURCE_DIR}/service/cmake/protoc-gen-c-optional
                 --c_out=${out} ${arg_FILES} ${arg_IMPORTED}
-        COMMAND ${PROTOC} -I${arg_ROOT} --include_imports --descriptor_set_out=${out}/${name}.binpb ${arg_FILES}
+        COMMAND ${PROTOC} -I${arg_ROOT} --include_imports --include_source_info --descriptor_set_out=${out}/${name}.binpb ${arg_FILES}
         DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/service/cmake/protoc-gen-c-optional
         COMMENT "protobuf-c: ${name}" VERBATIM)
     add_library(${name} STATIC ${sources})

@@ -307,6 +307,30 @@ void sl_rpc_call_pump(struct sl_rpc_call *c)
     }
 }
 
+static void arm_receive(struct sl_rpc_call *c)
+{
+    grpc_op op;
+    memset(&op, 0, sizeof(op));
+    op.op = GRPC_OP_RECV_MESSAGE;
+    op.data.recv_message.recv_message = &c->in;
+    c->refs++;
+    c->home->pending++;
+    c->receiving = true;
+    if (grpc_call_start_batch(c->call, &op, 1, &c->received, NULL) != GRPC_CALL_OK) {
+        c->home->pending--;
+        c->receiving = false;
+        c->refs--;
+    }
+}
+
+/* A client that asks without reading the answers is not heard until it reads. */
+static void arm_receive_or_wait(struct sl_rpc_call *c)
+{
+    c->receive_waits = is_full(c);
+    if (!c->receive_waits)
+        arm_receive(c);
+}
+
 static void on_sent(struct sl_rpc_call *c, bool ok)
 {
     c->home->pending--;
@@ -321,6 +345,8 @@ static void on_sent(struct sl_rpc_call *c, bool ok)
             if (c->base.method->on_writable)
                 c->base.method->on_writable(&c->base);
         }
+        if (c->receive_waits && !c->ended)
+            arm_receive_or_wait(c);
     }
     sl_rpc_call_unref(c);
 }
@@ -341,22 +367,6 @@ static bool emit_element_noting_full(struct sl_call *base, uint32_t field,
 }
 
 /* ---- receiving ---- */
-
-static void arm_receive(struct sl_rpc_call *c)
-{
-    grpc_op op;
-    memset(&op, 0, sizeof(op));
-    op.op = GRPC_OP_RECV_MESSAGE;
-    op.data.recv_message.recv_message = &c->in;
-    c->refs++;
-    c->home->pending++;
-    c->receiving = true;
-    if (grpc_call_start_batch(c->call, &op, 1, &c->received, NULL) != GRPC_CALL_OK) {
-        c->home->pending--;
-        c->receiving = false;
-        c->refs--;
-    }
-}
 
 static bool charge(struct sl_rpc_call *c, size_t n)
 {
@@ -446,7 +456,7 @@ static void on_received(struct sl_rpc_call *c, bool ok)
         else
             take_end_of_messages(c);
         if (c->base.method->kind == SL_BIDI && !c->ended && !c->half_closed)
-            arm_receive(c);
+            arm_receive_or_wait(c);
     }
     sl_rpc_call_unref(c);
 }

@@ -37,6 +37,7 @@ struct sl_rpc_call {
     size_t n_out, cap_out, out_bytes;
     size_t flight_bytes; /* in the batch under way */
     bool was_full;
+    bool receive_waits; /* the next message is not asked for until there is room for its answer */
     bool
         elements; /* out holds elements of a repeated field, which may be joined into one message */
     bool header_sent, sending, receiving, half_closed;

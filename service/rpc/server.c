@@ -4,6 +4,7 @@
 #include "rpc/server.h"
 
 #include <grpc/grpc_security.h>
+#include <grpc/support/log.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -42,6 +43,26 @@ struct sl_server {
     pthread_cond_t shut_cond;
     bool shut_done;
 };
+
+/* ---- the process ---- */
+
+/* What the core has to say (a failed handshake, for example) becomes lines of our log. */
+static void on_core_message(gpr_log_func_args *args)
+{
+    enum sl_log_level level = args->severity == GPR_LOG_SEVERITY_ERROR ? SL_LOG_WARN : SL_LOG_DEBUG;
+    sl_log(level, "gRPC core", SL_F_STR("text", args->message));
+}
+
+void sl_rpc_init(void)
+{
+    gpr_set_log_function(on_core_message);
+    grpc_init();
+}
+
+void sl_rpc_fini(void)
+{
+    grpc_shutdown_blocking();
+}
 
 /* ---- accepting: on the accept thread ---- */
 

@@ -28,6 +28,10 @@ struct sl_server_options {
     int64_t stream_buffer_bytes;
 };
 
+/* Once a process, before and after everything else here. The core's own messages go to the log. */
+void sl_rpc_init(void);
+void sl_rpc_fini(void);
+
 /* Binds the ports; the loops may not run yet. *out is set in any case: destroy it, also after an error. */
 enum sl_code sl_server_create(const struct sl_server_options *options, struct sl_server **out,
                               struct sl_err *err) SL_MUST_CHECK;
