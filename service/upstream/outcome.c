@@ -78,8 +78,9 @@ static struct meaning what_happened(const struct sl_transfer *t)
     bool connected = t->timing.connected >= 0;
     const char *said = t->handle->error;
     if (sl_outcome_stale(t))
-        return (struct meaning){0, SL_REASON_PROVIDER_TRUNCATED, true,
-                                "closed the kept-alive connection before it answered"};
+        return (struct meaning){
+            0, SL_REASON_PROVIDER_TRUNCATED, true,
+            "dropped the request with its kept-alive connection before it answered"};
     if (!connected)
         return known && known->reason != SL_REASON_PROVIDER_TRUNCATED &&
                        known->reason != SL_REASON_PROVIDER_GARBAGE
@@ -137,7 +138,8 @@ bool sl_outcome_stale(const struct sl_transfer *t)
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE: /* HTTP/2: the connection ended under the stream */
+    case CURLE_PARTIAL_FILE: /* HTTP/2: the connection ended under the stream, */
+    case CURLE_HTTP2:        /* or was being given up */
     case CURLE_SEND_FAIL_REWIND:
         return true;
     default:

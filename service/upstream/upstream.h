@@ -37,7 +37,7 @@ void sl_upstream_destroy(struct sl_upstream *u);
 
 /* Durations in milliseconds; 0 switches a clock off. Each ends the transfer with SL_DEADLINE_EXCEEDED and its reason. */
 struct sl_clocks {
-    int64_t connect_ms;     /* name, TCP, TLS, proxy: CONNECT_TIMEOUT */
+    int64_t connect_ms;     /* from the start: a free connection, name, TCP, TLS, proxy: CONNECT_TIMEOUT */
     int64_t first_byte_ms;  /* from the start to the head of the answer: FIRST_BYTE_TIMEOUT */
     int64_t first_token_ms; /* from the start to sl_transfer_mark_token: FIRST_TOKEN_TIMEOUT */
     int64_t idle_ms;        /* between bytes, once the head is there (paused time does not count): IDLE_TIMEOUT */
@@ -107,13 +107,17 @@ struct sl_transfer_ops {
     void (*on_head)(void *owner, const struct sl_transfer_head *head);
     /* A frame of a 2xx answer whose spec asks for framing. Anything but SL_OK ends the transfer with that error. */
     enum sl_code (*on_frame)(void *owner, const struct sl_framer_frame *frame, struct sl_err *err);
-    /* All frames of one piece of input were given: the moment to send what they led to. Returns true to pause the
-     * transfer (sl_transfer_resume goes on); bytes already received are framed on resume. NULL: not wanted. */
+    /* All frames that one look at the socket brought (at most 64 KiB of them at a time) were given: the moment to send
+     * what they led to. Returns true to pause the transfer (sl_transfer_resume goes on); bytes already received are
+     * framed on resume. NULL: not wanted. */
     bool (*on_batch)(void *owner);
-    /* The end. The transfer is gone when this returns. */
+    /* The end, which may also come while the transfer is paused. It is gone when this returns. */
     void (*on_done)(void *owner, const struct sl_transfer_result *result);
 };
 
+/* Copied, but for what is said to outlive the transfer. Headers that the transport decides (content-length,
+ * transfer-encoding, accept-encoding, expect, connection, upgrade, te) and ill-formed ones end it with
+ * SL_INVALID_ARGUMENT. */
 struct sl_transfer_spec {
     const struct sl_endpoint *endpoint;
     const char *method, *url;

@@ -125,6 +125,8 @@ static enum sl_code on_frame(void *owner, const struct sl_framer_frame *frame, s
         sl_transfer_mark_token(p->t);
     if (p->resume_other && p->resume_other->t)
         sl_transfer_resume(p->resume_other->t);
+    if (p->cancel_other && p->cancel_other->t)
+        cancel_now(p->cancel_other);
     if (p->frames == p->cancel_at_frame)
         cancel_now(p);
     if (p->frames == p->refuse_at_frame)

@@ -36,6 +36,7 @@ struct probe {
     bool mark_token;            /* at the first frame */
     struct probe *then_start;   /* started from within on_done */
     struct probe *resume_other; /* resumed from within on_frame */
+    struct probe *cancel_other; /* cancelled from within on_frame */
     /* what was seen */
     unsigned heads, frames, batches, dones;
     size_t frame_bytes;

@@ -279,6 +279,31 @@ static void an_owner_may_cancel_in_each_of_its_callbacks(void **state)
     }
 }
 
+static void a_transfer_can_cancel_another_from_its_callback(void **state)
+{
+    static const struct reply hold = {CHUNKED "9\r\ndata: a\n\n\r\n", 0, END_HOLD};
+    static const struct reply brief = {SSE "\r\ndata: x\n\n", 0, END_CLOSE};
+    struct server one = {.replies = &hold, .n_replies = 1},
+                  two = {.replies = &brief, .n_replies = 1};
+    struct probe p, q;
+    (void)state;
+    server_start(&one, NULL);
+    server_start(&two, NULL);
+    probe_init(&p, &rig, one.url, "{}");
+    probe_init(&q, &rig, two.url, "{}");
+    q.cancel_other = &p;
+    probe_start(&p);
+    probe_wait_frames(&p, 1);
+    probe_run(&q);
+    server_stop(&one);
+    server_stop(&two);
+    assert_int_equal(atomic_load(&one.closed), 1);
+    assert_int_equal(p.dones, 0);
+    assert_int_equal(rig_stats(&rig).running, 0);
+    probe_fini(&p);
+    probe_fini(&q);
+}
+
 static void a_transfer_may_start_another_when_it_is_done(void **state)
 {
     static const struct reply reply = {ANSWER_OK, 0, END_KEEP};
@@ -351,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_cancel_closes_the_connection_at_once),
         cmocka_unit_test(a_cancel_before_the_answer_closes_too),
         cmocka_unit_test(an_owner_may_cancel_in_each_of_its_callbacks),
+        cmocka_unit_test(a_transfer_can_cancel_another_from_its_callback),
         cmocka_unit_test(a_transfer_may_start_another_when_it_is_done),
         cmocka_unit_test(a_start_can_be_taken_back_at_once),
         cmocka_unit_test(destroying_the_upstream_ends_what_runs),

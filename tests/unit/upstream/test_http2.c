@@ -1,0 +1,333 @@
+/* HTTP/2 over TLS: streams share a connection, one ends without the others, and none is sent twice. The server speaks
+ * just enough of RFC 9113: fixed header blocks, no flow control. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "certificate.h"
+#include "probe.h"
+#include "server.h"
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+enum { DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PING = 6, GOAWAY = 7 };
+enum { END_STREAM = 1, ACK = 1, END_HEADERS = 4 };
+enum { INTERNAL_ERROR = 2, REFUSED_STREAM = 7, HTTP_1_1_REQUIRED = 13 };
+
+enum manner {
+    ANSWER,
+    HOLD,
+    HOLD_HEAD,
+    RESET_BODY,
+    RESET_HEAD,
+    REFUSE,
+    WANT_1_1,
+    CUT_BODY,
+    GO_AWAY
+};
+
+/* What the server is to do with the n-th request; the last manner is used for the rest. */
+struct manners {
+    const enum manner *list;
+    size_t n;
+    atomic_uint resets; /* RST_STREAM frames received */
+};
+
+static bool read_exactly(struct conn *c, void *p, size_t n)
+{
+    for (char *at = p; n;) {
+        size_t got = conn_read(c, at, n);
+        if (!got)
+            return false;
+        at += got;
+        n -= got;
+    }
+    return true;
+}
+
+static bool send_frame(struct conn *c, int type, int flags, uint32_t stream, const char *p,
+                       size_t n)
+{
+    unsigned char f[9 + 256] = {
+        (unsigned char)(n >> 16),      (unsigned char)(n >> 8),      (unsigned char)n,
+        (unsigned char)type,           (unsigned char)flags,         (unsigned char)(stream >> 24),
+        (unsigned char)(stream >> 16), (unsigned char)(stream >> 8), (unsigned char)stream};
+    assert_true(n <= 256);
+    memcpy(f + 9, p, n);
+    return conn_send(c, f, 9 + n);
+}
+
+static bool send_reset(struct conn *c, uint32_t stream, int code)
+{
+    char p[4] = {0, 0, 0, (char)code};
+    return send_frame(c, RST_STREAM, 0, stream, p, 4);
+}
+
+/* 0x88: ":status: 200" of the static table. */
+static bool send_head(struct conn *c, uint32_t stream)
+{
+    return send_frame(c, HEADERS, END_HEADERS, stream, "\x88", 1);
+}
+
+static bool send_body(struct conn *c, uint32_t stream, bool end)
+{
+    return send_frame(c, DATA, end ? END_STREAM : 0, stream, "data: hello\n\n", 13);
+}
+
+static bool respond(struct conn *c, uint32_t stream)
+{
+    struct manners *m = c->server->arg;
+    unsigned i = atomic_fetch_add(&c->server->requests, 1);
+    switch (m->list[i < m->n ? i : m->n - 1]) {
+    case ANSWER:
+        return send_head(c, stream) && send_body(c, stream, true);
+    case HOLD:
+        return send_head(c, stream) && send_body(c, stream, false);
+    case HOLD_HEAD:
+        return true;
+    case RESET_BODY:
+        return send_head(c, stream) && send_body(c, stream, false) &&
+               send_reset(c, stream, INTERNAL_ERROR);
+    case RESET_HEAD:
+        return send_reset(c, stream, INTERNAL_ERROR);
+    case REFUSE:
+        return send_reset(c, stream, REFUSED_STREAM);
+    case WANT_1_1:
+        return send_reset(c, stream, HTTP_1_1_REQUIRED);
+    case CUT_BODY:
+        return send_head(c, stream) && send_body(c, stream, false) && false;
+    case GO_AWAY: /* this stream was not looked at */
+        return send_frame(c, GOAWAY, 0, 0, "\0\0\0\0\0\0\0\0", 8) && false;
+    }
+    return false;
+}
+
+static bool take_frame(struct conn *c)
+{
+    unsigned char h[9];
+    struct manners *m = c->server->arg;
+    if (!read_exactly(c, h, 9))
+        return false;
+    size_t n = (size_t)h[0] << 16 | (size_t)h[1] << 8 | h[2];
+    uint32_t stream =
+        (uint32_t)(h[5] & 0x7f) << 24 | (uint32_t)h[6] << 16 | (uint32_t)h[7] << 8 | h[8];
+    char *payload = malloc(n + 1);
+    bool ok = read_exactly(c, payload, n);
+    if (ok && h[3] == SETTINGS && !(h[4] & ACK))
+        ok = send_frame(c, SETTINGS, ACK, 0, "", 0);
+    else if (ok && h[3] == PING && !(h[4] & ACK))
+        ok = send_frame(c, PING, ACK, 0, payload, n);
+    else if (ok && h[3] == RST_STREAM)
+        atomic_fetch_add(&m->resets, 1);
+    else if (ok && (h[3] == HEADERS || h[3] == DATA) && (h[4] & END_STREAM))
+        ok = respond(c, stream);
+    free(payload);
+    return ok;
+}
+
+static void play_http2(struct conn *c)
+{
+    char preface[24];
+    if (!read_exactly(c, preface, sizeof(preface)) || !send_frame(c, SETTINGS, 0, 0, "", 0))
+        return;
+    while (take_frame(c))
+        ;
+}
+
+/* ---- */
+
+static struct certificate cert;
+static struct rig rig;
+static uint64_t next_key = 300;
+
+static int setup(void **state)
+{
+    (void)state;
+    certificate_make(&cert);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    certificate_remove(&cert);
+    return 0;
+}
+
+static void start(struct server *s, struct manners *m)
+{
+    *s = (struct server){
+        .play = play_http2, .arg = m, .tls = certificate_context(&cert, false, true)};
+    server_start(s, NULL);
+    rig_start(&rig, NULL);
+    next_key++;
+}
+
+static void stop(struct server *s)
+{
+    rig_stop(&rig);
+    server_stop(s);
+    SSL_CTX_free(s->tls);
+}
+
+static void probe_here(struct probe *p, struct server *s)
+{
+    probe_init(p, &rig, s->url, "{}");
+    p->endpoint.pool_key = next_key;
+    p->endpoint.ca_file = cert.cert_file;
+}
+
+static void streams_share_one_connection(void **state)
+{
+    static const enum manner hold[] = {HOLD};
+    static struct probe p[20];
+    struct manners m = {hold, 1, 0};
+    struct server s;
+    (void)state;
+    start(&s, &m);
+    for (size_t i = 0; i < LEN(p); i++) { /* also those that start before there is a connection */
+        probe_here(&p[i], &s);
+        probe_start(&p[i]);
+    }
+    for (size_t i = 0; i < LEN(p); i++)
+        probe_wait_frames(&p[i], 1);
+    assert_int_equal(atomic_load(&s.accepted), 1);
+    assert_int_equal(atomic_load(&s.requests), LEN(p));
+    assert_int_equal(rig_stats(&rig).sockets, 1);
+    stop(&s);
+    for (size_t i = 0; i < LEN(p); i++)
+        probe_fini(&p[i]);
+}
+
+static void http_1_1_can_be_forced(void **state)
+{
+    static const struct reply reply = {ANSWER_OK, 0, END_KEEP};
+    struct server s = {
+        .replies = &reply, .n_replies = 1, .tls = certificate_context(&cert, false, true)};
+    struct probe p;
+    (void)state;
+    server_start(&s, NULL);
+    rig_start(&rig, NULL);
+    probe_here(&p, &s);
+    p.endpoint.http = SL_HTTP_1_1;
+    probe_run(&p);
+    assert_int_equal(p.result.err.code, SL_OK);
+    assert_non_null(strstr(s.last_request, " HTTP/1.1\r\n"));
+    probe_fini(&p);
+    stop(&s);
+}
+
+static void a_cancel_resets_its_stream_and_no_other(void **state)
+{
+    static const enum manner manners[] = {HOLD, HOLD, ANSWER};
+    struct manners m = {manners, LEN(manners), 0};
+    struct probe p, q, r;
+    struct server s;
+    (void)state;
+    start(&s, &m);
+    probe_here(&p, &s);
+    probe_here(&q, &s);
+    probe_here(&r, &s);
+    probe_start(&p);
+    probe_wait_frames(&p, 1);
+    probe_start(&q);
+    probe_wait_frames(&q, 1);
+    probe_cancel(&p);
+    probe_run(&r);
+    assert_int_equal(r.result.err.code, SL_OK);
+    assert_true(r.result.timing.reused);
+    assert_int_equal(atomic_load(&m.resets), 1);
+    assert_int_equal(atomic_load(&s.accepted), 1);
+    assert_int_equal(q.dones, 0);
+    stop(&s);
+    probe_fini(&p);
+    probe_fini(&q);
+    probe_fini(&r);
+}
+
+struct row {
+    const char *name;
+    enum manner manner;
+    enum sl_reason reason;
+    bool stale;
+    unsigned frames;
+};
+
+/* Each after a good answer on the same connection; the server must have seen two requests, whatever curl would like. */
+static void a_stream_that_fails_is_not_sent_again(void **state)
+{
+    static const struct row rows[] = {
+        {"reset in the body", RESET_BODY, SL_REASON_PROVIDER_TRUNCATED, false, 1},
+        {"reset before the head", RESET_HEAD, SL_REASON_PROVIDER_TRUNCATED, false, 0},
+        {"refused", REFUSE, SL_REASON_PROVIDER_TRUNCATED, true, 0},
+        {"HTTP/1.1 wanted", WANT_1_1, SL_REASON_PROVIDER_TRUNCATED, true, 0},
+        {"cut in the body", CUT_BODY, SL_REASON_PROVIDER_TRUNCATED, false, 1},
+        {"going away", GO_AWAY, SL_REASON_PROVIDER_TRUNCATED, true, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const enum manner manners[] = {ANSWER, rows[i].manner};
+        struct manners m = {manners, 2, 0};
+        struct probe p, q;
+        struct server s;
+        print_message("  %s\n", rows[i].name);
+        start(&s, &m);
+        probe_here(&p, &s);
+        probe_run(&p);
+        assert_int_equal(p.result.err.code, SL_OK);
+        probe_here(&q, &s);
+        probe_run(&q);
+        assert_int_equal(q.result.err.code, SL_UNAVAILABLE);
+        assert_int_equal(q.result.err.reason, rows[i].reason);
+        assert_int_equal(q.result.stale_connection, rows[i].stale);
+        assert_int_equal(q.frames, rows[i].frames);
+        stop(&s);
+        assert_int_equal(atomic_load(&s.requests), 2);
+        probe_fini(&p);
+        probe_fini(&q);
+    }
+}
+
+static void a_paused_stream_does_not_hold_the_others(void **state)
+{
+    static const enum manner manners[] = {HOLD, ANSWER};
+    struct manners m = {manners, LEN(manners), 0};
+    struct probe p, q;
+    struct server s;
+    (void)state;
+    start(&s, &m);
+    probe_here(&p, &s);
+    p.pause_at = 1;
+    p.spec.clocks.slow_reader_ms = 200;
+    probe_start(&p);
+    probe_wait_batches(&p, 1);
+    for (int i = 0; i < 5; i++) {
+        probe_here(&q, &s);
+        probe_run(&q);
+        assert_int_equal(q.result.err.code, SL_OK);
+        probe_fini(&q);
+    }
+    probe_wait(&p);
+    assert_int_equal(p.result.err.reason, SL_REASON_SLOW_READER);
+    stop(&s);
+    assert_int_equal(atomic_load(&s.accepted), 1);
+    probe_fini(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(streams_share_one_connection),
+        cmocka_unit_test(http_1_1_can_be_forced),
+        cmocka_unit_test(a_cancel_resets_its_stream_and_no_other),
+        cmocka_unit_test(a_stream_that_fails_is_not_sent_again),
+        cmocka_unit_test(a_paused_stream_does_not_hold_the_others),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
