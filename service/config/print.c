@@ -5,26 +5,50 @@
 #include "config/format.h"
 #include "config/settings.h"
 
-enum { MAX_NAME = 128, HELP_COLUMN = 48 };
+enum { MAX_NAME = 128, HELP_COLUMN = 44, LAST_COLUMN = 100 };
 
 /* ---- --help ---- */
 
-static void print_default(const struct sl_setting *row, FILE *to)
+/* Prints words, separated by single spaces, from column at on, and never past LAST_COLUMN where they fit at all. */
+static void print_wrapped(const char *text, int *at, FILE *to)
 {
-    const char *preset = sl_format_default(row);
-    if (*preset)
-        fprintf(to, " (default: %s)", preset);
+    while (*text) {
+        int n = (int)strcspn(text, " ");
+        if (*at + 1 + n > LAST_COLUMN && *at > HELP_COLUMN) {
+            fprintf(to, "\n%*s", HELP_COLUMN, "");
+            *at = HELP_COLUMN;
+        }
+        *at += fprintf(to, "%s%.*s", *at > HELP_COLUMN ? " " : "", n, text);
+        text += n;
+        text += strspn(text, " ");
+    }
+}
+
+/* What a row is for, beside or below its name, which took so many columns. */
+static void print_explanation(const struct sl_setting *row, int columns, FILE *to)
+{
+    char preset[160];
+    const char *value = sl_format_default(row);
+    int at = HELP_COLUMN;
+    if (columns >= HELP_COLUMN)
+        fprintf(to, "\n%*s", HELP_COLUMN, "");
+    else
+        fprintf(to, "%*s", HELP_COLUMN - columns, "");
+    print_wrapped(row->help, &at, to);
+    if (row->required)
+        print_wrapped("(required)", &at, to);
+    if (*value) {
+        snprintf(preset, sizeof(preset), "(default: %s)", value);
+        print_wrapped(preset, &at, to);
+    }
+    fputc('\n', to);
 }
 
 static void print_flag(const struct sl_setting *row, FILE *to)
 {
     char flag[MAX_NAME];
     sl_setting_flag(row, flag, sizeof(flag));
-    int n = fprintf(to, "  %s %s", flag, sl_format_type(row));
-    fprintf(to, "%*s", n < HELP_COLUMN ? HELP_COLUMN - n : 1, "");
-    fprintf(to, "%s", row->help);
-    print_default(row, to);
-    fputc('\n', to);
+    print_explanation(row, fprintf(to, "  %s %s", flag, sl_format_type(row)), to);
 }
 
 static void print_fields(const struct sl_setting *list, FILE *to)
@@ -32,12 +56,7 @@ static void print_fields(const struct sl_setting *list, FILE *to)
     fprintf(to, "\n%s: %s. Fields of an entry:\n", list->key, list->help);
     for (size_t i = 0; i < list->table->count; i++) {
         const struct sl_setting *row = &list->table->rows[i];
-        int n = fprintf(to, "  %s: %s", row->key, sl_format_type(row));
-        fprintf(to, "%*s%s", n < HELP_COLUMN ? HELP_COLUMN - n : 1, "", row->help);
-        if (row->required)
-            fputs(" (required)", to);
-        print_default(row, to);
-        fputc('\n', to);
+        print_explanation(row, fprintf(to, "  %s: %s", row->key, sl_format_type(row)), to);
     }
 }
 

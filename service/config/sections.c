@@ -103,7 +103,7 @@ static const struct sl_setting provider_rows[] = {
      .type = SL_SET_TEXT,
      PROVIDER(kind),
      .shown = "id",
-     .help = "Adapter that speaks to it; openai for servers that are compatible with OpenAI"},
+     .help = "Adapter that speaks to it; custom for other servers with OpenAI's API"},
     {.key = "organization",
      .type = SL_SET_TEXT,
      PROVIDER(organization),
