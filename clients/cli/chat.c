@@ -75,8 +75,6 @@ static void judge(struct answer *a, const struct client_status *status, struct c
         if (a->chat->keep && !a->kept)
             conversation_add_text(&a->chat->conversation, SLUICE__V1__ROLE__ROLE_ASSISTANT,
                                   a->render.text.n ? a->render.text.p : "");
-        result->tool_calls =
-            a->render.finish_reason == SLUICE__V1__FINISH_REASON__FINISH_REASON_TOOL_CALLS;
     }
     if (!result->answered && a->render.text.n)
         result->partial = sl_strdup(a->render.text.p);

@@ -18,9 +18,8 @@ struct chat {
 /* How a question ended. */
 struct chat_result {
     int exit_code;
-    int signal;      /* cancelled by it; 0: not */
-    bool answered;   /* whole; with keep the answer is the conversation's last message */
-    bool tool_calls; /* the model waits for results */
+    int signal;    /* cancelled by it; 0: not */
+    bool answered; /* whole; with keep the answer is the conversation's last message */
     char *
         partial; /* the visible text of an answer that broke off; NULL if there is none; the caller's to free */
 };

@@ -36,6 +36,7 @@ struct run {
     grpc_call *wire;
     unsigned pending; /* batches not back yet */
     bool undecodable;
+    bool answered;
     bool stopped;
     grpc_byte_buffer *message;
     grpc_metadata_array initial, trailing;
@@ -292,6 +293,7 @@ static void loop(struct run *r)
             grpc_completion_queue_next(r->client->queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
 
         r->pending &= ~(unsigned)(uintptr_t)event.tag;
+        r->answered = r->answered || r->message || r->initial.count;
         if ((uintptr_t)event.tag != BATCH_MESSAGE || !r->message)
             continue;
         take_message(r);
@@ -306,6 +308,7 @@ static void fill_status(const struct run *r, struct client_status *out)
     out->message = sl_strndup((const char *)GRPC_SLICE_START_PTR(r->status_text),
                               GRPC_SLICE_LENGTH(r->status_text));
     out->stopped = r->stopped;
+    out->answered = r->answered;
     if (r->undecodable) {
         out->code = GRPC_STATUS_INTERNAL;
         sl_free(out->message);

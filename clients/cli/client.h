@@ -45,8 +45,9 @@ struct client_status {
     char *message;    /* never NULL */
     uint8_t *details; /* packed google.rpc.Status; NULL if there is none */
     size_t n_details;
-    bool stopped; /* on_message refused */
-    int signal;   /* cancelled by this signal; 0: not */
+    bool stopped;  /* on_message refused */
+    bool answered; /* the service sent its headers, or a message, before the status */
+    int signal;    /* cancelled by this signal; 0: not */
 };
 
 void client_run(struct client *c, const struct client_call *call, struct client_status *out);

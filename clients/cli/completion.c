@@ -34,7 +34,7 @@ static void print_bash_values(FILE *to)
         if (row->kind == OPTION_FILE || row->kind == OPTION_FILES) {
             fputs("COMPREPLY=($(compgen -f -- \"$cur\"))", to);
         } else if (row->kind == OPTION_MODEL) {
-            fputs("COMPREPLY=($(compgen -W \"$(" MODEL_NAMES ")\" -- \"$cur\"))", to);
+            fputs("_sluice_models", to);
         } else if (row->choices) {
             fputs("COMPREPLY=($(compgen -W '", to);
             print_choices(to, row->choices, ' ');
@@ -60,7 +60,15 @@ static void print_bash_commands(FILE *to)
 
 static void print_bash(FILE *to)
 {
+    /* not by compgen -W, which would expand what the service sends */
     fputs("# bash completion for sluice\n"
+          "_sluice_models() {\n"
+          "  local name\n"
+          "  COMPREPLY=()\n"
+          "  while IFS= read -r name; do\n"
+          "    if [[ $name == \"$cur\"* ]]; then COMPREPLY+=(\"$(printf %q \"$name\")\"); fi\n"
+          "  done < <(" MODEL_NAMES ")\n"
+          "}\n"
           "_sluice() {\n"
           "  local cur prev command words options i\n"
           "  cur=${COMP_WORDS[COMP_CWORD]}\n"
@@ -90,7 +98,7 @@ static void print_bash(FILE *to)
     fputs("' ;;\n"
           "  esac\n"
           "  if [[ $command == models && ( $prev == show || $prev == resolve ) ]]; then\n"
-          "    words=$(" MODEL_NAMES ")\n"
+          "    if [[ $cur != -* ]]; then _sluice_models; return; fi\n"
           "  fi\n"
           "  if [[ $cur == -* ]]; then words=$options; fi\n"
           "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"

@@ -16,41 +16,71 @@ enum { KEY_MAX = 4096 };
 #define DEFAULT_PORT "50051"
 #define BAD(err, ...) sl_err_set(err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST, __VA_ARGS__)
 
-/* host is empty for a unix address. */
-static bool split_address(const char *address, struct sl_str *host, const char **port)
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+static bool host_is_valid(struct sl_str host)
+{
+    bool v6 = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+    size_t skip = v6 ? 1 : 0;
+
+    return host.n && strspn(host.p + skip, v6 ? ALNUM ":.%-_" : ALNUM ".-_") == host.n - 2 * skip;
+}
+
+/* HOST:PORT, or HOST alone. */
+static bool split_address(const char *address, struct sl_str *host, struct sl_str *port)
 {
     const char *colon = strrchr(address, ':'), *bracket = strrchr(address, ']');
+    int64_t number;
 
     *host = sl_str(address);
-    *port = DEFAULT_PORT;
-    if (bracket && colon && colon < bracket)
-        colon = NULL;
-    if (colon) {
+    *port = SL_STR(DEFAULT_PORT);
+    if (colon && !(bracket && colon < bracket)) {
         host->n = (size_t)(colon - address);
-        *port = colon + 1;
+        *port = sl_str(colon + 1);
     }
-    if (!host->n || (memchr(host->p, ':', host->n) && address[0] != '['))
-        return false;
-    return **port && strspn(*port, "0123456789") == strlen(*port) && strlen(*port) <= 5 &&
-           !strpbrk(address, "/ @");
+    return host_is_valid(*host) && sl_parse_i64(*port, &number) && number >= 1 && number <= 65535;
+}
+
+/* Adds s as part of a target, which is a URI (https://grpc.github.io/grpc/core/md_doc_naming.html). */
+static bool add_encoded(struct sl_buf *out, struct sl_str s, const char *plain)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < s.n; i++) {
+        if (s.p[i] && strchr(plain, s.p[i]))
+            ok = sl_buf_add_char(out, s.p[i]);
+        else
+            ok = sl_buf_printf(out, "%%%02X", (unsigned)(unsigned char)s.p[i]);
+    }
+    return ok;
+}
+
+static bool make_target(const char *address, struct sl_buf *out)
+{
+    struct sl_str host, port;
+
+    if (sl_starts_with(address, "unix:"))
+        return address[5] && sl_buf_add_str(out, "unix:") &&
+               add_encoded(out, sl_str(address + 5), ALNUM "/.-_~");
+    return split_address(address, &host, &port) && sl_buf_add_str(out, "dns:") &&
+           add_encoded(out, host, ALNUM ".-_:[]") && sl_buf_add_char(out, ':') &&
+           sl_buf_add(out, port.p, port.n);
 }
 
 bool connect_target(const char *address, char *dst, size_t size)
 {
-    struct sl_str host;
-    const char *port;
+    struct sl_buf target;
+    bool ok;
 
-    if (sl_starts_with(address, "unix:"))
-        return address[5] && sl_copy(dst, size, address);
-    if (!split_address(address, &host, &port))
-        return false;
-    return (size_t)snprintf(dst, size, "dns:%.*s:%s", (int)host.n, host.p, port) < size;
+    sl_buf_init(&target, size - 1);
+    ok = make_target(address, &target) && sl_copy(dst, size, target.p);
+    sl_buf_fini(&target);
+    return ok;
 }
 
 bool connect_is_local(const char *address)
 {
-    struct sl_str host;
-    const char *port;
+    struct sl_str host, port;
 
     if (sl_starts_with(address, "unix:"))
         return true;

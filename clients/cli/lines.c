@@ -102,7 +102,7 @@ static void open_editor(struct lines *l)
 {
     HistEvent event;
 
-    l->editor = el_init("sluice", stdin, stdout, stderr);
+    l->editor = el_init("sluice", stdin, isatty(STDOUT_FILENO) ? stdout : stderr, stderr);
     l->history = history_init();
     if (!l->editor)
         return;
@@ -164,8 +164,8 @@ static bool read_line(struct lines *l, struct sl_buf *out)
     char byte;
     int n;
 
-    fputs(l->prompt, stdout);
-    fflush(stdout);
+    fputs(l->prompt, stderr);
+    fflush(stderr);
     while ((n = read_byte(l, &byte)) == 1 && byte != '\n') {
         if (!sl_buf_add_char(out, byte))
             return false;

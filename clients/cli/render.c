@@ -70,7 +70,7 @@ static void show_text(struct render *r, int part, const char *text)
     term_text(&r->cli->out, text, n);
     term_flush(&r->cli->out);
     if (!sl_buf_add(&r->text, text, n))
-        sl_buf_reset(&r->text, 0);
+        r->text.max = r->text.n; /* so that nothing is added after the gap */
 }
 
 static void show_reasoning(struct render *r, int part, const char *text)
@@ -259,8 +259,6 @@ static void on_end(struct render *r, const struct report *report)
     show_calls(r, -1);
     render_end(r);
     r->finished = true;
-    r->complete = report->complete;
-    r->finish_reason = report->finish_reason;
     if (!r->cli->o.quiet)
         report_cut_off(&r->cli->err, report);
     if (r->cli->o.verbose)
@@ -323,11 +321,8 @@ void render_event(struct render *r, const Sluice__V1__StreamEvent *event)
         return;
     }
     cli_print_json(r->cli, &event->base);
-    if (event->event_case == SLUICE__V1__STREAM_EVENT__EVENT_FINISHED) {
+    if (event->event_case == SLUICE__V1__STREAM_EVENT__EVENT_FINISHED)
         r->finished = true;
-        r->complete = event->finished->complete;
-        r->finish_reason = event->finished->finish_reason;
-    }
 }
 
 /* ---- a whole answer ---- */

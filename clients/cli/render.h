@@ -16,9 +16,7 @@ struct render {
     struct cli *cli;
     int shown; /* enum in render.c: what is on the open line */
     int part;
-    bool finished; /* the end marker came */
-    bool complete; /* and said that nothing was cut off */
-    Sluice__V1__FinishReason finish_reason;
+    bool finished;      /* the end marker came */
     struct sl_buf text; /* the visible answer so far */
     struct render_call *calls;
     size_t n_calls;

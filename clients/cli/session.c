@@ -49,7 +49,7 @@ static void leave_by_signal(struct session *s, int signal)
 
 /* ---- asking ---- */
 
-/* Reads the results of the tool calls in the last answer; false where the user gave up. */
+/* Reads the results of the last answer's tool calls; false where the user gave up. */
 static bool read_results(struct session *s)
 {
     struct conversation *c = &s->chat->conversation;
@@ -64,12 +64,21 @@ static bool read_results(struct session *s)
             continue;
         snprintf(prompt, sizeof(prompt), "result of %.64s> ", part->tool_call->name);
         if (lines_read(s->lines, prompt, &s->line) != LINES_OK) {
-            term_raw(&s->chat->cli->out, "\n", 1);
+            term_raw(&s->chat->cli->err, "\n", 1);
             return false;
         }
         message_add_tool_result(c, results, part->tool_call, s->line.n ? s->line.p : "");
     }
-    return results->n_parts > 0;
+    return true;
+}
+
+static bool calls_tools(const Sluice__V1__Message *m)
+{
+    for (size_t i = 0; i < m->n_parts; i++) {
+        if (m->parts[i]->content_case == SLUICE__V1__PART__CONTENT_TOOL_CALL)
+            return true;
+    }
+    return false;
 }
 
 /* Asks, and goes on while the model wants results of tools. */
@@ -81,7 +90,7 @@ static void ask(struct session *s)
 
     do {
         chat_ask(s->chat, &result);
-        again = result.answered && result.tool_calls;
+        again = result.answered && calls_tools(c->list[c->n - 1]);
         if (again && !read_results(s)) {
             conversation_cut(c, s->last_at);
             again = false;
@@ -298,11 +307,11 @@ static void step(struct session *s, struct interrupt_guard *guard)
         say(s, TERM_DIM, "\n[Ctrl-D leaves]");
         break;
     case LINES_END:
-        term_raw(&s->chat->cli->out, "\n", 1);
+        term_raw(&s->chat->cli->err, "\n", 1);
         s->over = true;
         break;
     case LINES_SIGNAL:
-        term_raw(&s->chat->cli->out, "\n", 1);
+        term_raw(&s->chat->cli->err, "\n", 1);
         break;
     }
     if (interrupt_seen(guard) && interrupt_seen(guard) != SIGINT)

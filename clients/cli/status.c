@@ -90,7 +90,7 @@ int status_exit_code(const struct client_status *s)
     if (s->signal && s->code)
         return 128 + s->signal;
     if (s->code == CODE_UNAVAILABLE && !s->details)
-        return EXIT_UNREACHABLE;
+        return s->answered ? EXIT_BROKEN_OFF : EXIT_UNREACHABLE;
     if (s->code < 0 || (size_t)s->code >= SL_ARRAY_LEN(codes))
         return EXIT_FAILED;
     return codes[s->code].exit;

@@ -103,7 +103,7 @@ class WrittenService(grpc.GenericRpcHandler):
 class Terminal:
     """A program on a pseudo-terminal. `out` is all it wrote so far."""
 
-    def __init__(self, command, env, columns=100):
+    def __init__(self, command, env, columns=100, stdout=None):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
 
@@ -111,7 +111,7 @@ class Terminal:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env,
+        self.process = subprocess.Popen(command, stdin=slave, stdout=stdout or slave, stderr=slave, env=env,
                                         preexec_fn=become_foreground)
         os.close(slave)
         self.out = ""

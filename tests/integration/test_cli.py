@@ -55,8 +55,8 @@ def run(program, settings):
 def terminal(program, settings):
     made = []
 
-    def start(*args, env=None, columns=100):
-        made.append(Terminal([program, *args], {**settings, **(env or {})}, columns))
+    def start(*args, env=None, **more):
+        made.append(Terminal([program, *args], {**settings, **(env or {})}, **more))
         return made[-1]
 
     yield start
@@ -745,6 +745,19 @@ def test_session_paste_is_one_question(service, terminal, words, stubs):
     assert sent_text(service.requests[0]) == ["one\ntwo\nthree"]
 
 
+def test_session_with_the_answers_in_a_file(service, terminal, words, stubs, tmp_path):
+    echo_session(service, words, stubs)
+    with open(tmp_path / "answers", "w") as answers:
+        screen = terminal("chat", stdout=answers)
+        for text in ("one", "two"):
+            screen.expect(r"> ")
+            screen.send(text + "\r")
+        screen.expect(r"> ")
+        screen.send("\x04")
+        assert screen.wait() == 0
+    assert (tmp_path / "answers").read_text() == "you said: one\nyou said: two\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_session_ends_by_signal(service, terminal, words, stubs, number):
     echo_session(service, words, stubs)
@@ -856,6 +869,23 @@ def test_version_and_help(run):
 ])
 def test_bash_completion(service, run, program, settings, stubs, line, expected):
     service.on("ListModels", lambda request, context: stubs.registry.ListModelsResponse(models=some_models(stubs)))
+    assert set(complete_in_bash(run, program, settings, line)) == expected
+
+
+def test_bash_completion_runs_nothing(service, run, program, settings, stubs, tmp_path):
+    """Names come from the service; the shell must not expand them."""
+    names = ["$(touch %s/run)" % tmp_path, "`touch %s/run`" % tmp_path, "a b", "it's"]
+    service.on("ListModels", lambda request, context: stubs.registry.ListModelsResponse(
+        models=[stubs.registry.Model(name="models/" + name) for name in names]))
+    for line in ("sluice chat -m ", "sluice models show "):
+        got = complete_in_bash(run, program, settings, line)
+        assert len(got) == len(names)
+        back = subprocess.run(["bash", "-c", "printf '%s\\n' " + " ".join(got)], capture_output=True, text=True)
+        assert back.stdout.splitlines() == names
+    assert not (tmp_path / "run").exists()
+
+
+def complete_in_bash(run, program, settings, line):
     script = run("completion", "bash").stdout
     words = line.split(" ")
     array = " ".join("'%s'" % w for w in words)
@@ -864,7 +894,7 @@ def test_bash_completion(service, run, program, settings, stubs, line, expected)
     got = subprocess.run(["bash", "-c", code], env={**settings, "PATH": os.path.dirname(program) + ":" + settings["PATH"]},
                          capture_output=True, text=True, timeout=60)
     assert got.stderr == ""
-    assert set(got.stdout.split()) == expected
+    return [each for each in got.stdout.splitlines() if each]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -921,6 +951,19 @@ def test_real_keys(start_sluice, program):
     env["SLUICE_DATA_DIR"] = str(sluice.data_dir)
     got = subprocess.run([program, "models", "--names"], env=env, capture_output=True, text=True, timeout=60)
     assert (got.returncode, got.stdout) == (0, "test\n"), got.stderr
+
+
+def test_real_service_that_dies(start_sluice, provider, program):
+    sluice = start_sluice()
+    sluice.expect_exit = (-signal.SIGKILL,)
+    provider.script("test", "text", words=1000, interval_ms=20)
+    process = subprocess.Popen([program, "chat", "hi"], env={**os.environ, "SLUICE_ADDRESS": sluice.address}, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    assert process.stdout.read(1)
+    sluice.signal(signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 8
+    assert "UNAVAILABLE" in err and "nothing answers" not in err
 
 
 def test_real_cancel_reaches_the_provider(sluice, provider, program):

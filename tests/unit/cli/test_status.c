@@ -92,6 +92,7 @@ static void test_exit_codes(void **state)
         {{.code = 9}, 1},
         {{.code = 12}, 1},
         {{.code = 14}, 3},
+        {{.code = 14, .answered = true}, 8},
         {{.code = 14, .details = details, .n_details = 1}, 1},
         {{.code = 16}, 4},
         {{.code = 99}, 1},
