@@ -23,7 +23,7 @@
 #include "sluice/v1/completion.pb-c.h"
 
 /* How a stream's bytes are cut into frames. */
-enum sl_framing { SL_FRAMING_NONE, SL_FRAMING_SSE, SL_FRAMING_NDJSON };
+enum sl_framing { SL_FRAMING_NONE, SL_FRAMING_SSE, SL_FRAMING_NDJSON, SL_FRAMING_AWS };
 
 /* How the provider is shown the credential. */
 enum sl_auth {
@@ -77,6 +77,7 @@ struct sl_build_in {
     const struct sl_target *target;
     const Sluice__V1__CompleteRequest *request;
     bool stream;
+    int64_t now_ms;             /* wall clock, milliseconds since 1970-01-01 UTC: for signatures */
     struct sl_arena *arena;     /* lives as long as the attempt's request may be sent */
     struct sl_warnings *warnings;
 };
@@ -160,9 +161,12 @@ struct sl_capabilities {
     bool chat, stream, tools, vision, json_schema, reasoning;
 };
 
-/* One provider kind. */
+/* One provider kind, speaking one of its APIs. Where a provider has several for chat, the adapter in the table speaks
+ * the usual one, and others lists the rest: adapters of the same kind, chosen by a model's `api`. */
 struct sl_adapter {
     const char *name;                  /* provider kind, for example "openai" */
+    const char *api;                   /* the API it speaks, for example "chat_completions", "messages", "converse" */
+    const struct sl_adapter *const *others; /* NULL, or NULL-terminated */
     const char *title;                 /* for people, "OpenAI" */
     const char *default_base_url;      /* NULL: the configuration has to name one */
     const char *const *key_variables;  /* environment variables that usually hold its key, NULL-terminated */

@@ -24,6 +24,7 @@ static const char *const key_variables[] = {NULL};
 
 const struct sl_adapter sl_adapter_custom = {
     .name = "custom",
+    .api = "chat_completions",
     .title = "OpenAI-compatible server",
     .key_variables = key_variables,
     .auth = SL_AUTH_BEARER,

@@ -23,6 +23,7 @@ static const char *const key_variables[] = {"OPENAI_API_KEY", NULL};
 
 const struct sl_adapter sl_adapter_openai = {
     .name = "openai",
+    .api = "chat_completions",
     .title = "OpenAI",
     .default_base_url = "https://api.openai.com/v1",
     .key_variables = key_variables,

@@ -30,3 +30,13 @@ const struct sl_adapter *sl_adapter_find(const char *kind)
             return *a;
     return NULL;
 }
+
+const struct sl_adapter *sl_adapter_for_api(const struct sl_adapter *adapter, const char *api)
+{
+    if (!api[0] || !strcmp(adapter->api, api))
+        return adapter;
+    for (const struct sl_adapter *const *a = adapter->others; a && *a; a++)
+        if (!strcmp((*a)->api, api))
+            return *a;
+    return NULL;
+}

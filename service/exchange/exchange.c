@@ -540,6 +540,7 @@ static enum sl_code start_attempt(struct sl_exchange *x, bool fresh, struct sl_e
         .target = &m->target,
         .request = x->spec.request,
         .stream = x->spec.stream,
+        .now_ms = sl_wall_ms(),
         .arena = x->spec.arena,
         .warnings = x->spec.warnings,
     };

@@ -180,7 +180,7 @@ static void load_target(const struct loading *l, const char *url)
     t->provider = l->to->model.provider;
     t->base_url = copy(l, url);
     t->model_id = copy(l, m->model_id);
-    t->api = copy(l, m->api);
+    t->api = l->adapter->api;
     t->auth = auth_of(l);
     t->auth_header = copy(l, p ? p->auth_header : "");
     t->organization = copy(l, p ? p->organization : "");
@@ -290,6 +290,9 @@ static enum sl_code load_model(struct loading *l)
     l->adapter = sl_adapter_find(l->provider ? l->provider->kind : f->provider);
     if (!l->adapter)
         return fail(l, f->place, "models", "has a provider that is not known: ", f->provider);
+    l->adapter = sl_adapter_for_api(l->adapter, f->api);
+    if (!l->adapter)
+        return fail(l, f->place, "models", "has an api that its provider does not offer: ", f->api);
     const char *url = base_url(l);
     if (!url)
         return fail(l, f->place, "models", "needs a base_url for ", f->name);

@@ -8,6 +8,7 @@ static const char *const no_variables[] = {NULL};
 
 static const struct sl_adapter openai = {
     .name = "openai",
+    .api = "chat_completions",
     .title = "OpenAI",
     .default_base_url = "https://api.openai.com/v1",
     .key_variables = openai_variables,
@@ -17,6 +18,7 @@ static const struct sl_adapter openai = {
 
 static const struct sl_adapter custom = {
     .name = "custom",
+    .api = "chat_completions",
     .title = "OpenAI-compatible server",
     .key_variables = no_variables,
     .capabilities = {.chat = true, .stream = true},
@@ -24,6 +26,7 @@ static const struct sl_adapter custom = {
 
 static const struct sl_adapter ollama = {
     .name = "ollama",
+    .api = "chat_completions",
     .title = "Ollama",
     .default_base_url = "http://127.0.0.1:11434",
     .capabilities = {.chat = true, .stream = true},
@@ -43,4 +46,9 @@ const struct sl_adapter *sl_adapter_find(const char *kind)
             return *a;
     }
     return NULL;
+}
+
+const struct sl_adapter *sl_adapter_for_api(const struct sl_adapter *adapter, const char *api)
+{
+    return !api[0] || !strcmp(adapter->api, api) ? adapter : NULL;
 }
