@@ -178,7 +178,8 @@ struct sl_adapter {
     /* Fills out from in. Errors: SL_INVALID_ARGUMENT with the field, SL_FAILED_PRECONDITION. */
     enum sl_code (*build)(const struct sl_build_in *in, struct sl_http_request *out, struct sl_err *err) SL_MUST_CHECK;
     /* The whole body of a 2xx answer that is not framed; writable, NUL-terminated, valid during the call. Emits events
-     * and fills a->end, done included. */
+     * and fills a->end, done included. What an event points to in the body stays as it is, its NUL included, unless the
+     * same part goes on: the caller keeps the body, and may keep texts in it. */
     enum sl_code (*on_body)(struct sl_answer *a, char *body, size_t n, struct sl_err *err) SL_MUST_CHECK;
     /* One frame of a 2xx stream. An error inside the stream is an error return. */
     enum sl_code (*on_frame)(struct sl_answer *a, const struct sl_frame *frame, struct sl_err *err) SL_MUST_CHECK;

@@ -59,7 +59,6 @@ struct cc_call {
     struct cc_call *prev;
     int64_t wire_index; /* -1: none was sent */
     const char *id;     /* as sent; NULL: not yet, or never */
-    const char *name;   /* kept only until the call is announced */
     int32_t part, index;
     bool legacy; /* came as function_call */
     bool custom;
@@ -81,9 +80,7 @@ struct cc_state {
     unsigned audio_bits;    /* base64 bits that wait for the next piece */
     unsigned audio_waiting; /* how many */
     const char *audio_id;
-    const char *audio_type;
     bool audio_closed;
-    bool saw_chunk;
     char *usage_json;
     size_t usage_cap;
 };

@@ -211,7 +211,8 @@ static struct fragment read_fragment(struct cc *c, int object)
     return f;
 }
 
-/* The text of the arguments; an object is passed on as it was written. */
+/* The text of the arguments; an object is passed on as it was written, with a NUL in place of the
+ * comma, brace or blank behind it: whoever keeps the body may keep the text in it. */
 static char *arguments_text(struct cc *c, int value, size_t *n)
 {
     if (sl_json_type(c->j, value) == SL_JSON_STRING)
@@ -220,8 +221,10 @@ static char *arguments_text(struct cc *c, int value, size_t *n)
         return NULL;
     struct sl_str raw = sl_json_raw(c->j, value);
     *n = raw.n;
-    cc_repair(c, (char *)(uintptr_t)raw.p, raw.n);
-    return (char *)(uintptr_t)raw.p;
+    char *text = (char *)(uintptr_t)raw.p;
+    cc_repair(c, text, raw.n);
+    text[raw.n] = '\0';
+    return text;
 }
 
 /* Keeps what an announcement will need. False where memory is out. */
@@ -239,15 +242,6 @@ static bool remember(struct cc *c, struct cc_call *call, const struct fragment *
     return true;
 }
 
-static void emit_raw(struct cc *c, struct cc_call *call, char *name, char *text, size_t n)
-{
-    char held = text[n]; /* the object's end is followed by a byte of the document */
-
-    text[n] = '\0';
-    emit_fragment(c, call, name, text, n);
-    text[n] = held;
-}
-
 static enum sl_code take_fragment(struct cc *c, const struct fragment *f)
 {
     char empty[1] = "";
@@ -263,7 +257,7 @@ static enum sl_code take_fragment(struct cc *c, const struct fragment *f)
                           "%s sent too many tool calls", c->d->title);
     char *text = arguments_text(c, f->arguments, &n);
     if (text)
-        emit_raw(c, call, f->name, text, n);
+        emit_fragment(c, call, f->name, text, n);
     else if (!call->announced ? f->name || c->whole : f->name && !call->named)
         emit_fragment(c, call, f->name, empty, 0);
     return SL_OK;

@@ -147,6 +147,40 @@ static void a_body_holds_whole_calls(void **state)
     kit_fini(&k);
 }
 
+struct kept {
+    const char *text[8];
+    size_t n;
+};
+
+static void keep_text(void *owner, Sluice__V1__StreamEvent *e)
+{
+    struct kept *kept = owner;
+
+    kept->text[kept->n++] = e->event_case == SLUICE__V1__STREAM_EVENT__EVENT_TEXT_DELTA
+                                ? e->text_delta->text
+                                : e->tool_call_delta->arguments_fragment;
+}
+
+/* The exchange keeps a whole body, and the texts of its events in it. */
+static void texts_in_a_body_outlive_their_event(void **state)
+{
+    struct kit k;
+    struct kept kept = {.n = 0};
+    char body[] = "{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"c1\",\"function\":{"
+                  "\"name\":\"f\",\"arguments\":{\"a\": 1}}},{\"id\":\"c2\",\"function\":{\"name\":"
+                  "\"g\",\"arguments\":\"{\\\"b\\\":2}\"}}],\"content\":\"T\\u00e9\"}}]}";
+
+    (void)state;
+    kit_init(&k, "custom");
+    k.answer.sink = (struct sl_event_sink){keep_text, &kept};
+    assert_int_equal(k.adapter->on_body(&k.answer, body, sizeof(body) - 1, &k.err), SL_OK);
+    assert_int_equal(kept.n, 3);
+    assert_string_equal(kept.text[0], "T\xc3\xa9");
+    assert_string_equal(kept.text[1], "{\"a\": 1}");
+    assert_string_equal(kept.text[2], "{\"b\":2}");
+    kit_fini(&k);
+}
+
 static void the_legacy_form_is_a_call(void **state)
 {
     static const char *const stream[] = {
@@ -290,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fragments_are_joined),
         cmocka_unit_test(a_body_holds_whole_calls),
+        cmocka_unit_test(texts_in_a_body_outlive_their_event),
         cmocka_unit_test(the_legacy_form_is_a_call),
         cmocka_unit_test(an_id_is_made_up),
         cmocka_unit_test(made_up_ids_differ_within_an_answer),
