@@ -76,9 +76,9 @@ configure() {
 
 # compile FOLDER [cmake --build arguments]: progress on a terminal, else only what goes wrong.
 compile() {
-    local folder=$1 started=$SECONDS quiet=()
+    local folder=$1 started=$SECONDS ninja=(-k 0) # all that goes wrong, not the first only
     shift
-    [ -t 1 ] || quiet=(-- --quiet)
-    cmake --build "$folder" -j "$(nproc)" "$@" "${quiet[@]}" || return 1
+    [ -t 1 ] || ninja+=(--quiet)
+    cmake --build "$folder" -j "$(nproc)" "$@" -- "${ninja[@]}" || return 1
     echo "built in $((SECONDS - started)) s"
 }
