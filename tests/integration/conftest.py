@@ -9,6 +9,10 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+# before grpc is loaded: its own chatter, and fork handlers that the threads of a test would only trip over
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 import env as environment  # noqa: E402
 import stubs as stub_modules  # noqa: E402
 from certs import Certificates  # noqa: E402

@@ -60,8 +60,8 @@ class Load:
 @pytest.mark.parametrize("run", range(RUNS))
 def test_drain_behind_a_service(start_sluice, provider, run):
     provider.script("quick", "text", text="ok")
-    provider.script("stream", "text", words=8, interval_ms=30)
-    provider.script("long", "text", words=30, interval_ms=100)
+    provider.script("stream", "text", words=6, interval_ms=20)
+    provider.script("long", "text", words=22, interval_ms=100)
     models = {"quick": "quick", "stream": "stream", "long": "long"}
     old = start_sluice(models=models, config=DRAIN, name="old")
     new = start_sluice(models=models, config=DRAIN, name="new")
@@ -78,13 +78,14 @@ def test_drain_behind_a_service(start_sluice, provider, run):
         old.terminate()
         assert old.wait(40) == 0
         load.wait(50)
+        assert len(service.counts) == 2 and service.counts[service.target] >= WORKERS, service.counts
     finally:
         load.end()
         service.close()
     assert load.failures == [], "%d of %d calls failed: %s" % (len(load.failures), load.good + len(load.failures), load.failures[:5])
-    assert len(long.result().of("text_delta")) == 30
+    assert len(long.result().of("text_delta")) == 22
     channel.close()
-    print("%d calls, none failed" % load.good)
+    print("%d calls over connections %s, none failed" % (load.good, list(service.counts.values())))
 
 
 def test_exit_is_quick_without_calls(start_sluice):

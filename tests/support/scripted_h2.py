@@ -1,7 +1,8 @@
 """The scripted provider over HTTP/2 and TLS (ALPN h2), with the behaviours of provider_behaviours.py. Needs `h2`.
 
-One reader thread for each connection, one thread for each request. TLS runs over memory BIOs under the connection's
-lock, so that reading and writing never touch OpenSSL at the same time; the socket itself is read without the lock.
+One reader and one writer thread for each connection, one thread for each request. TLS runs over memory BIOs under the
+connection's lock, so that reading and writing never touch OpenSSL at the same time; the socket itself is read and
+written without the lock, so that a client that does not read is still heard.
 """
 import socket
 import ssl
@@ -13,6 +14,8 @@ import h2.events
 import h2.exceptions
 from provider_behaviours import BEHAVIOURS
 from provider_core import ClientGone, Exchange, Gate, Provider, readable
+
+QUEUE = 256 * 1024  # bytes that may wait for the writer before bodies have to wait
 
 
 class H2Exchange(Exchange):
@@ -76,6 +79,7 @@ class H2Link:
         self.streams = {}
         self.heads = {}
         self.bodies = {}
+        self.queue = bytearray()
         self.dead = False
         self.nth = 0
 
@@ -89,7 +93,8 @@ class H2Link:
 
     def _push(self):
         if self.outgoing.pending:
-            self.sock.sendall(self.outgoing.read())
+            self.queue += self.outgoing.read()
+            self.lock.notify_all()
 
     def do(self, exchange, action):
         with self.lock:
@@ -111,7 +116,7 @@ class H2Link:
                 except h2.exceptions.ProtocolError as problem:
                     raise ClientGone from problem
                 room = min(window, self.h2.max_outbound_frame_size, len(view))
-                if room > 0:
+                if room > 0 and len(self.queue) < QUEUE:
                     break
                 self.lock.wait()
             self.h2.send_data(exchange.stream, bytes(view[:room]))
@@ -124,16 +129,33 @@ class H2Link:
         except OSError:
             pass
 
+    # -- the writer --
+
+    def _write(self):
+        try:
+            while True:
+                with self.lock:
+                    self.lock.wait_for(lambda: self.queue or self.dead)
+                    if not self.queue:
+                        return
+                    data, self.queue = self.queue, bytearray()
+                    self.lock.notify_all()
+                self.sock.sendall(data)
+        except OSError:
+            self.shutdown()
+
     # -- the reader --
 
     def _handshake(self):
         while True:
             try:
-                self.tls.do_handshake()
-                self._push()
+                with self.lock:
+                    self.tls.do_handshake()
+                    self._push()
                 return
             except ssl.SSLWantReadError:
-                self._push()
+                with self.lock:
+                    self._push()
                 data = self.sock.recv(65536)
                 if not data:
                     raise ClientGone from None
@@ -154,9 +176,8 @@ class H2Link:
 
     def run(self):
         try:
-            self.sock.settimeout(10)
+            threading.Thread(target=self._write, daemon=True, name="h2-writer").start()
             self._handshake()
-            self.sock.settimeout(None)
             if self.tls.selected_alpn_protocol() != "h2":
                 return
             with self.lock:
@@ -172,6 +193,7 @@ class H2Link:
                 for exchange in self.streams.values():
                     exchange.gone.open()
                 self.lock.notify_all()
+            self.shutdown()
             self.sock.close()
             self.provider.forget(self)
 

@@ -54,8 +54,8 @@ class Sluiced:
         self.config_path = self.folder / "sluice.yaml"
         self.data_dir = pathlib.Path(config["data_dir"])
         self.write_config(config)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_") and not k.endswith("_API_KEY")}
-        environment.pop("GRPC_VERBOSITY", None)
+        environment = {k: v for k, v in os.environ.items()
+                       if not k.startswith(("SLUICE_", "GRPC_")) and not k.endswith("_API_KEY")}
         environment.update(env or {})
         self.lines = []       # stderr, as it came
         self.log = []         # its lines that are JSON, parsed
@@ -181,6 +181,15 @@ class Sluiced:
         self.reader.join(10)
         return code
 
+    def skip_announcement(self):
+        """A second signal does; it must not meet the first one still pending."""
+        if self.config.get("drain", {}).get("announce") == "0s":
+            return
+        with self.more:
+            self.more.wait_for(lambda: self.ended or any(line.get("msg") == "draining" for line in self.log), 10)
+        if self.alive():
+            self.terminate()
+
     def stop(self):
         """Ends it as an operator would; the exit must be clean and the sanitizers must be silent."""
         for channel in self.channels:
@@ -189,6 +198,7 @@ class Sluiced:
         if self.alive():
             self.terminate()
             try:
+                self.skip_announcement()
                 self.wait(20)
             except subprocess.TimeoutExpired:
                 problems.append("did not end within 20 s of SIGTERM")
