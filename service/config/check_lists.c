@@ -1,4 +1,5 @@
 /* Rules inside and between the entries of access.keys, providers and models. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -308,6 +309,20 @@ static enum sl_code check_model_names(const struct sl_config_model *m, struct sl
     return SL_OK;
 }
 
+static enum sl_code unknown_api(const struct sl_config_model *m, const struct sl_adapter *adapter,
+                                struct sl_err *err)
+{
+    char known[160];
+    int n = snprintf(known, sizeof(known), "%s", adapter->api);
+    for (const struct sl_adapter *const *a = adapter->others; a && *a; a++) {
+        if (n > 0 && (size_t)n < sizeof(known))
+            n += snprintf(known + n, sizeof(known) - (size_t)n, ", %s", (*a)->api);
+    }
+    return sl_apply_fail(err, m->place, "models",
+                         "has an api that %s does not have: '%.60s'; it has %s", adapter->name,
+                         m->api, known);
+}
+
 static enum sl_code check_model(struct sl_config *c, struct sl_config_model *m, struct sl_err *err)
 {
     const struct sl_config_provider *p = find_provider(c, m->provider);
@@ -318,6 +333,8 @@ static enum sl_code check_model(struct sl_config *c, struct sl_config_model *m, 
         return err->code;
     if (!adapter)
         return unknown_kind(c, m->provider, m->place, err);
+    if (!sl_adapter_for_api(adapter, m->api))
+        return unknown_api(m, adapter, err);
     if (check_model_url(c, m, p, adapter, err))
         return err->code;
     for (size_t i = 0; i < m->tiers.count; i++) {

@@ -164,6 +164,8 @@ static void checks_models(void **state)
         {MODEL(", headers: {Host: x}"), "written by the transfer itself"},
         {"models: [{name: a, provider: custom}]", "without a base_url"},
         {"models: [{name: a, provider: custom, base_url: 'http://gpu:1/'}]", NULL},
+        {MODEL(", api: chat_completions"), NULL},
+        {MODEL(", api: messages"), "openai does not have: 'messages'; it has chat_completions"},
         {MODEL(", base_url: nowhere"), "base_url that has to begin"},
         {"default_model: b\n" MODEL(""),
          "s.yaml:1: default_model names no model: 'b'; did you mean 'a'?"},

@@ -118,7 +118,7 @@ static void fills_the_target(void **state)
     t = &find(r, "ant")->target;
     assert_string_equal(t->base_url, "https://api.openai.com/v1");
     assert_string_equal(t->model_id, "ant");
-    assert_string_equal(t->api, "");
+    assert_string_equal(t->api, "chat_completions"); /* the usual one */
     assert_string_equal(t->provider_options_json, "");
     assert_false(t->has_temperature || t->has_max_output_tokens);
     sl_registry_unref(r);
@@ -288,8 +288,7 @@ static void tells_pools_apart(void **state)
     };
     uint64_t seen[SL_ARRAY_LEN(other) + 1] = {pool_key("", "")};
     (void)state;
-    assert_int_equal(pool_key("", ", model_id: x, api: y, labels: {a: b}, timeouts: {idle: 1s}"),
-                     seen[0]);
+    assert_int_equal(pool_key("", ", model_id: x, labels: {a: b}, timeouts: {idle: 1s}"), seen[0]);
     for (size_t i = 0; i < SL_ARRAY_LEN(other); i++) {
         seen[i + 1] = pool_key(other[i].provider, other[i].model);
         for (size_t k = 0; k <= i; k++)
