@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "config/config.h"
 #include "config/value.h"
 
@@ -155,9 +156,12 @@ static enum sl_code set_choice(const struct slot *s, const char *text)
 /* Texts go on as they are, into log lines and HTTP headers: one line each, unless the row says otherwise. */
 static enum sl_code check_line(const struct slot *s, const char *text)
 {
-    for (const char *c = text; *c; c++) {
-        bool control = (unsigned char)*c < 0x20 || *c == 0x7f;
-        if (control && !(s->row->lines && (*c == '\n' || *c == '\t')))
+    if (!sl_utf8_valid(text, strlen(text)))
+        return fail(s, "is no UTF-8");
+    for (; *text; text++) {
+        size_t n;
+        bool line = s->row->lines && (*text == '\n' || *text == '\t');
+        if (!line && sl_yaml_unprintable(text, &n))
             return fail(s, "holds a control character");
     }
     return SL_OK;

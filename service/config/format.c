@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "config/value.h"
+#include "config/yaml.h"
 
 static bool is_plain(const char *s)
 {
@@ -29,14 +30,17 @@ void sl_format_text(const char *text, FILE *to)
         return;
     }
     fputc('"', to);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(to, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            fprintf(to, "\\x%02x", c);
-        else
-            fputc(c, to);
+    while (*text) {
+        size_t n;
+        unsigned code = sl_yaml_unprintable(text, &n);
+        if (code) {
+            fprintf(to, "\\u%04x", code);
+            text += n;
+            continue;
+        }
+        if (*text == '"' || *text == '\\')
+            fputc('\\', to);
+        fputc(*text++, to);
     }
     fputc('"', to);
 }

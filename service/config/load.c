@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "config/apply.h"
 #include "config/check.h"
 #include "config/flags.h"
@@ -129,15 +130,23 @@ static const char *pick_file(const struct sl_flags *flags, char *const *envp)
     return access("sluice.yaml", F_OK) == 0 ? "sluice.yaml" : NULL;
 }
 
+/* Whatever was pasted where: a message holds no key, and is UTF-8 where a text in it was cut short. */
+static void tidy(char *text, size_t size)
+{
+    char repaired[3 * sizeof(((struct sl_err *)0)->text) + 1];
+    sl_scrub(text, NULL);
+    repaired[sl_utf8_repair(repaired, text, strlen(text))] = '\0';
+    sl_copy(text, size, repaired);
+}
+
 static enum sl_code finish(struct sl_config *c, enum sl_code code, struct sl_config **out,
                            struct sl_err *err)
 {
     if (!code)
         code = sl_config_check(c, err);
     if (code) {
-        /* whatever was pasted where: a message holds no key */
-        sl_scrub(err->text, NULL);
-        sl_scrub(err->field, NULL);
+        tidy(err->text, sizeof(err->text));
+        tidy(err->field, sizeof(err->field));
         sl_config_destroy(c);
         return code;
     }

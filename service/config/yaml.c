@@ -228,6 +228,8 @@ static bool build_pair(struct builder *b, struct sl_yaml *node, struct sl_yaml_i
     size_t line = key->line - 1;
     if (key->kind != SL_YAML_TEXT)
         return fail(b, line, "a key has to be a text");
+    if (strlen(key->text) > SL_YAML_MAX_KEY)
+        return fail(b, line, "a key longer than 512 bytes");
     if (!next_event(b, &event))
         return false;
     const struct sl_yaml *value = build_node(b, &event, depth);

@@ -14,6 +14,7 @@ enum {
     SL_YAML_MAX_DEPTH = 32,
     SL_YAML_MAX_NODES = 200000, /* with every alias counted as what it stands for */
     SL_YAML_MAX_KEYS = 1024,    /* of one mapping */
+    SL_YAML_MAX_KEY = 512,      /* bytes of a key */
     SL_YAML_MAX_ANCHORS = 16384,
 };
 
@@ -48,5 +49,8 @@ bool sl_yaml_is_null(const struct sl_yaml *node);
 /* The value as JSON: plain null, true, false and numbers as such, all other texts as strings. In the arena; NULL past its
  * ceiling. */
 const char *sl_yaml_to_json(const struct sl_yaml *node, struct sl_arena *arena);
+/* The code point at s (well-formed UTF-8, ended by NUL), where a YAML text has to write it as \uXXXX: controls, line
+ * separators, and what YAML 1.1 section 5.1 does not call printable; *length is its bytes. Else 0. */
+unsigned sl_yaml_unprintable(const char *s, size_t *length);
 
 #endif

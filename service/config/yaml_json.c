@@ -46,16 +46,39 @@ static bool is_literal(const struct sl_yaml *node)
            (!strcmp(node->text, "true") || !strcmp(node->text, "false") || is_number(node->text));
 }
 
+unsigned sl_yaml_unprintable(const char *s, size_t *length)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    *length = 1;
+    if (u[0] < 0x20 || u[0] == 0x7f)
+        return u[0];
+    *length = 2;
+    if (u[0] == 0xc2 && u[1] < 0xa0) /* U+0080 to U+009F */
+        return u[1];
+    *length = 3;
+    if (u[0] == 0xe2 && u[1] == 0x80 && (u[2] | 1) == 0xa9)
+        return u[2] == 0xa8 ? 0x2028 : 0x2029;
+    if (u[0] == 0xef && u[1] == 0xbb && u[2] == 0xbf)
+        return 0xfeff;
+    if (u[0] == 0xef && u[1] == 0xbf && u[2] >= 0xbe)
+        return u[2] == 0xbe ? 0xfffe : 0xffff;
+    return 0;
+}
+
 static bool add_string(struct sl_buf *out, const char *s)
 {
     bool ok = sl_buf_add_char(out, '"');
-    for (; ok && *s; s++) {
+    while (ok && *s) {
+        size_t n;
+        unsigned code = sl_yaml_unprintable(s, &n);
+        if (code) {
+            ok = sl_buf_printf(out, "\\u%04x", code);
+            s += n;
+            continue;
+        }
         if (*s == '"' || *s == '\\')
-            ok = sl_buf_add_char(out, '\\') && sl_buf_add_char(out, *s);
-        else if ((unsigned char)*s < 0x20)
-            ok = sl_buf_printf(out, "\\u%04x", (unsigned)*s);
-        else
-            ok = sl_buf_add_char(out, *s);
+            ok = sl_buf_add_char(out, '\\');
+        ok = ok && sl_buf_add_char(out, *s++);
     }
     return ok && sl_buf_add_char(out, '"');
 }
