@@ -25,7 +25,8 @@ struct sl_framer_frame {
 };
 
 /* Returning anything but SL_OK ends the feed, which returns that code. */
-typedef enum sl_code (*sl_framer_fn)(void *owner, const struct sl_framer_frame *frame, struct sl_err *err);
+typedef enum sl_code (*sl_framer_fn)(void *owner, const struct sl_framer_frame *frame,
+                                     struct sl_err *err);
 
 /* State of one stream. SSE as the WHATWG HTML standard, section 9.2.6 has it: CR, LF and CRLF end lines, a leading BOM
  * is skipped, comments are counted and dropped, data lines are joined, `retry` is remembered, an event without data is
@@ -35,23 +36,24 @@ typedef enum sl_code (*sl_framer_fn)(void *owner, const struct sl_framer_frame *
 struct sl_framer {
     enum sl_framer_kind kind;
     struct sl_framer_caps caps;
-    struct sl_buf line;  /* a line that the feed before cut */
+    struct sl_buf line; /* a line that the feed before cut */
     struct sl_buf data;
-    char name[64];       /* event name, cut to fit */
+    char name[64]; /* event name, cut to fit */
     bool has_data;
-    bool saw_cr;         /* the last byte was CR: a LF that follows belongs to it */
-    bool started;        /* a BOM can no longer come */
-    uint8_t bom;         /* bytes of a BOM seen */
-    int64_t retry_ms;    /* last `retry:`, -1 if none */
+    bool saw_cr;      /* the last byte was CR: a LF that follows belongs to it */
+    bool started;     /* a BOM can no longer come */
+    uint8_t bom;      /* bytes of a BOM seen */
+    int64_t retry_ms; /* last `retry:`, -1 if none */
     uint64_t frames, comments;
 };
 
 void sl_framer_init(struct sl_framer *f, enum sl_framer_kind kind, struct sl_framer_caps caps);
 void sl_framer_fini(struct sl_framer *f);
 /* Errors: SL_UNAVAILABLE, PROVIDER_TOO_LARGE past a cap; or what fn returned. */
-enum sl_code sl_framer_feed(struct sl_framer *f, const char *p, size_t n, sl_framer_fn fn, void *owner,
-                            struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_framer_feed(struct sl_framer *f, const char *p, size_t n, sl_framer_fn fn,
+                            void *owner, struct sl_err *err) SL_MUST_CHECK;
 /* The body ended in good order. */
-enum sl_code sl_framer_finish(struct sl_framer *f, sl_framer_fn fn, void *owner, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_framer_finish(struct sl_framer *f, sl_framer_fn fn, void *owner,
+                              struct sl_err *err) SL_MUST_CHECK;
 
 #endif

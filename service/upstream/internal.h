@@ -119,6 +119,7 @@ struct sl_transfer {
     bool paused;
     bool held;     /* curl keeps bytes that we refused while paused */
     bool repeated; /* curl wanted to send the request a second time */
+    bool clean;    /* curl came to a good end: its handle holds nothing of this transfer */
 };
 
 /* ---- upstream.c ---- */
@@ -173,8 +174,11 @@ void sl_outcome_host(const struct sl_transfer *t, char *dst, size_t size);
 /* Never NULL, but for curl out of memory. */
 struct sl_handle *sl_pool_take(struct sl_upstream *u,
                                const struct sl_endpoint *endpoint) SL_MUST_CHECK;
+/* Only after a good end: a cancelled or failed transfer leaves traces in its handle (bytes it was paused on, the wish
+ * to rewind its body), which would pass to the next one. */
 void sl_pool_give(struct sl_handle *h, int64_t now_us);
-void sl_pool_destroy(struct sl_handle *h);
+/* held: bytes of a paused HTTP/2 stream may still be in it. */
+void sl_pool_destroy(struct sl_handle *h, bool held);
 /* Destroys what has been idle since before that time. */
 void sl_pool_sweep(struct sl_upstream *u, int64_t before_us);
 

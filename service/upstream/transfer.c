@@ -111,6 +111,7 @@ void sl_transfer_curl_done(struct sl_transfer *t, CURLcode code)
 {
     /* a connection that ends inside the head is a good end to curl */
     t->curl_code = code == CURLE_OK && !t->head.done ? CURLE_PARTIAL_FILE : code;
+    t->clean = code == CURLE_OK;
     t->ended = true;
     sl_upstream_queue(t);
 }
@@ -126,11 +127,10 @@ static void release_handle(struct sl_transfer *t)
         curl_multi_remove_handle(t->u->multi, h->easy);
     t->added = false;
     t->handle = NULL;
-    /* a handle that curl failed on keeps traces of it: one that wanted to repeat its body fails the next transfer too */
-    if (t->curl_code || t->repeated)
-        sl_pool_destroy(h);
-    else
+    if (t->clean)
         sl_pool_give(h, sl_upstream_now(t->u));
+    else
+        sl_pool_destroy(h, t->held && t->head.head.http_version == 20);
 }
 
 void sl_transfer_free(struct sl_transfer *t)

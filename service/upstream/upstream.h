@@ -29,7 +29,8 @@ struct sl_upstream_options {
 };
 
 /* Before the loop starts, or on its thread. */
-struct sl_upstream *sl_upstream_create(struct sl_loop *loop, const struct sl_upstream_options *options,
+struct sl_upstream *sl_upstream_create(struct sl_loop *loop,
+                                       const struct sl_upstream_options *options,
                                        struct sl_err *err) SL_MUST_CHECK;
 /* On the loop's thread; cancels what still runs, closes all connections and all uv handles (the loop has to turn once
  * more for them to be gone). Accepts NULL. */
@@ -37,10 +38,12 @@ void sl_upstream_destroy(struct sl_upstream *u);
 
 /* Durations in milliseconds; 0 switches a clock off. Each ends the transfer with SL_DEADLINE_EXCEEDED and its reason. */
 struct sl_clocks {
-    int64_t connect_ms;     /* from the start: a free connection, name, TCP, TLS, proxy: CONNECT_TIMEOUT */
+    int64_t
+        connect_ms; /* from the start: a free connection, name, TCP, TLS, proxy: CONNECT_TIMEOUT */
     int64_t first_byte_ms;  /* from the start to the head of the answer: FIRST_BYTE_TIMEOUT */
     int64_t first_token_ms; /* from the start to sl_transfer_mark_token: FIRST_TOKEN_TIMEOUT */
-    int64_t idle_ms;        /* between bytes, once the head is there (paused time does not count): IDLE_TIMEOUT */
+    int64_t
+        idle_ms; /* between bytes, once the head is there (paused time does not count): IDLE_TIMEOUT */
     int64_t total_ms;       /* all of it: TOTAL_TIMEOUT */
     int64_t slow_reader_ms; /* paused in one go: SL_RESOURCE_EXHAUSTED, SLOW_READER */
 };
@@ -50,15 +53,16 @@ enum sl_http_version { SL_HTTP_ANY /* HTTP/2 by ALPN over TLS, else 1.1 */, SL_H
 /* How to reach a host: shared, immutable, reference-counted by its owner; outlives the transfer. Two transfers with the
  * same pool_key have the same endpoint settings and may share curl handles. */
 struct sl_endpoint {
-    uint64_t pool_key;         /* changes whenever anything below, or the credential, changes */
+    uint64_t pool_key; /* changes whenever anything below, or the credential, changes */
     enum sl_http_version http;
-    bool insecure;             /* do not verify the certificate */
-    const char *ca_file;       /* "" : the system's */
-    const char *client_cert;   /* "" : none */
+    bool insecure;           /* do not verify the certificate */
+    const char *ca_file;     /* "" : the system's */
+    const char *client_cert; /* "" : none */
     const char *client_key;
-    const char *proxy;         /* "" : none. http:// or https://, credentials allowed */
-    const char *unix_socket;   /* "" : none */
-    const char *connect_to;    /* "" : none; "HOST:PORT" reached instead of the URL's, for tests and private links */
+    const char *proxy;       /* "" : none. http:// or https://, credentials allowed */
+    const char *unix_socket; /* "" : none */
+    const char *
+        connect_to; /* "" : none; "HOST:PORT" reached instead of the URL's, for tests and private links */
 };
 
 struct sl_transfer_header {
@@ -67,11 +71,11 @@ struct sl_transfer_header {
 };
 
 struct sl_transfer_caps {
-    size_t header;   /* all headers of an answer; 0: 64 KiB */
-    size_t line;     /* one line of a stream; 0: 8 MiB */
-    size_t event;    /* one event of a stream; 0: 8 MiB */
-    size_t body;     /* a body that is not framed; 0: 64 MiB */
-    size_t failure;  /* what is kept of a body whose status is not 2xx; 0: 64 KiB */
+    size_t header;  /* all headers of an answer; 0: 64 KiB */
+    size_t line;    /* one line of a stream; 0: 8 MiB */
+    size_t event;   /* one event of a stream; 0: 8 MiB */
+    size_t body;    /* a body that is not framed; 0: 64 MiB */
+    size_t failure; /* what is kept of a body whose status is not 2xx; 0: 64 KiB */
 };
 
 /* Head of an answer. Header names are lower case; kept: all of them, within the cap. */
@@ -93,11 +97,11 @@ struct sl_transfer_result {
     /* the body, when it was not framed: writable, NUL-terminated, valid during the call. NULL with n 0 if none */
     char *body;
     size_t n;
-    bool body_cut;      /* a failure's body was longer than its cap */
+    bool body_cut; /* a failure's body was longer than its cap */
     /* the request is known not to have been answered at all: a kept-alive connection was closed by the provider before
      * the first byte of an answer; it may be repeated, once, on a fresh connection, as an attempt of its own */
     bool stale_connection;
-    bool request_sent;  /* at least one byte of the request went out */
+    bool request_sent; /* at least one byte of the request went out */
     struct sl_transfer_timing timing;
 };
 
@@ -122,18 +126,20 @@ struct sl_transfer_spec {
     const struct sl_endpoint *endpoint;
     const char *method, *url;
     const struct sl_transfer_header *headers;
-    const struct sl_segs *body;      /* outlives the transfer */
+    const struct sl_segs *body; /* outlives the transfer */
     bool framed;
-    enum sl_framer_kind framer;      /* with framed, for 2xx answers whose content type is not application/json */
+    enum sl_framer_kind
+        framer; /* with framed, for 2xx answers whose content type is not application/json */
     struct sl_clocks clocks;
     struct sl_transfer_caps caps;
-    bool fresh_connection;           /* do not reuse one */
+    bool fresh_connection; /* do not reuse one */
     const struct sl_transfer_ops *ops;
     void *owner;
 };
 
 /* Starts; never calls back before it returned. */
-struct sl_transfer *sl_transfer_start(struct sl_upstream *u, const struct sl_transfer_spec *spec) SL_MUST_CHECK;
+struct sl_transfer *sl_transfer_start(struct sl_upstream *u,
+                                      const struct sl_transfer_spec *spec) SL_MUST_CHECK;
 /* Tears it down at once: the connection is closed (HTTP/2: the stream is reset). Accepts NULL. */
 void sl_transfer_cancel(struct sl_transfer *t);
 /* The first token arrived: stops the first-token clock. */

@@ -23,6 +23,8 @@ enum { INTERNAL_ERROR = 2, REFUSED_STREAM = 7, HTTP_1_1_REQUIRED = 13 };
 enum manner {
     ANSWER,
     HOLD,
+    FEED_FIRST,
+    RESET_FIRST,
     HOLD_HEAD,
     RESET_BODY,
     RESET_HEAD,
@@ -89,6 +91,11 @@ static bool respond(struct conn *c, uint32_t stream)
         return send_head(c, stream) && send_body(c, stream, true);
     case HOLD:
         return send_head(c, stream) && send_body(c, stream, false);
+    case FEED_FIRST: /* more for the connection's first stream, then as HOLD */
+        return send_body(c, 1, false) && send_head(c, stream) && send_body(c, stream, false);
+    case RESET_FIRST:
+        return send_reset(c, 1, INTERNAL_ERROR) && send_head(c, stream) &&
+               send_body(c, stream, false);
     case HOLD_HEAD:
         return true;
     case RESET_BODY:
@@ -320,6 +327,45 @@ static void a_paused_stream_does_not_hold_the_others(void **state)
     probe_fini(&p);
 }
 
+/* Bytes that curl held for a paused stream must go with it: neither leak nor come out of a later one. */
+static void held_bytes_go_with_their_stream(void **state)
+{
+    static const enum manner manners[] = {HOLD, FEED_FIRST, RESET_FIRST, HOLD};
+    (void)state;
+    for (int reset = 0; reset < 2; reset++) {
+        struct manners m = {manners, LEN(manners), 0};
+        struct probe p, q, r;
+        struct server s;
+        start(&s, &m);
+        probe_here(&p, &s);
+        probe_here(&q, &s);
+        probe_here(&r, &s);
+        p.pause_at = 1;
+        probe_start(&p);
+        probe_wait_batches(&p, 1);
+        probe_start(&q);
+        probe_wait_frames(&q, 1); /* what the first stream was fed came before it */
+        assert_int_equal(p.frames, 1);
+        if (!reset)
+            probe_cancel(&p);
+        r.pause_at = 1;
+        probe_start(&r); /* its request makes the server reset the first stream */
+        probe_wait_batches(&r, 1);
+        if (reset) {
+            probe_wait(&p);
+            assert_int_equal(p.result.err.reason, SL_REASON_PROVIDER_TRUNCATED);
+        }
+        probe_resume(&r);
+        probe_cancel(&r);
+        assert_string_equal(r.text, "hello;");
+        assert_int_equal(atomic_load(&s.accepted), 1);
+        stop(&s);
+        probe_fini(&p);
+        probe_fini(&q);
+        probe_fini(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +373,7 @@ int main(void)
         cmocka_unit_test(http_1_1_can_be_forced),
         cmocka_unit_test(a_cancel_resets_its_stream_and_no_other),
         cmocka_unit_test(a_stream_that_fails_is_not_sent_again),
+        cmocka_unit_test(held_bytes_go_with_their_stream),
         cmocka_unit_test(a_paused_stream_does_not_hold_the_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
