@@ -60,6 +60,27 @@ static void add_usage(struct line *l, const struct sl_call_facts *f)
         l->fields[l->count++] = SL_F_BOOL("usage_estimated", true);
 }
 
+/* Whether an error's text may be the provider's own words, which like to repeat the prompt. The reason and the provider's
+ * request id have to do then. */
+static bool quotes_provider(enum sl_reason reason)
+{
+    switch (reason) {
+    case SL_REASON_CONTEXT_TOO_LONG:
+    case SL_REASON_CONTENT_REFUSED:
+    case SL_REASON_PROVIDER_AUTH:
+    case SL_REASON_PROVIDER_RATE_LIMIT:
+    case SL_REASON_PROVIDER_QUOTA:
+    case SL_REASON_PROVIDER_INVALID_REQUEST:
+    case SL_REASON_PROVIDER_NOT_FOUND:
+    case SL_REASON_PROVIDER_ERROR:
+    case SL_REASON_PROVIDER_OVERLOADED:
+    case SL_REASON_PROVIDER_UNSUPPORTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void sl_request_log(const struct sl_request_line *line)
 {
     const struct sl_call_facts *f = line->facts;
@@ -86,7 +107,7 @@ void sl_request_log(const struct sl_request_line *line)
         add_text(&l, "message_id", f->message_id);
         add_text(&l, "labels", join_labels(f->labels, &labels));
     }
-    if (line->code != SL_OK)
+    if (line->code != SL_OK && !quotes_provider(line->reason))
         add_text(&l, "error", line->message);
     sl_log_gather(SL_LOG_INFO, "call", l.fields, l.count);
     sl_buf_fini(&labels);

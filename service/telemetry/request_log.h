@@ -24,7 +24,7 @@ struct sl_request_line {
     const char *id, *method, *principal, *peer;
     enum sl_code code;
     enum sl_reason reason;
-    const char *message; /* of an error */
+    const char *message; /* of an error; left out where it may be the provider's own words */
     int64_t total_us;
     const struct sl_call_facts *facts;
 };

@@ -189,6 +189,27 @@ static void manages_without_facts(void **state)
     json_decref(o);
 }
 
+/* Providers like to repeat the prompt when they refuse it. */
+static void does_not_repeat_providers(void **state)
+{
+    static const enum sl_reason reasons[] = {SL_REASON_PROVIDER_INVALID_REQUEST,
+                                             SL_REASON_PROVIDER_ERROR, SL_REASON_PROVIDER_AUTH,
+                                             SL_REASON_CONTENT_REFUSED, SL_REASON_CONTEXT_TOO_LONG};
+    static const char *const absent[] = {"error", NULL};
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(reasons); i++) {
+        const struct sl_request_line line = {.id = "0190",
+                                             .method = "/x",
+                                             .code = SL_INVALID_ARGUMENT,
+                                             .reason = reasons[i],
+                                             .message = "You said: turnips"};
+        json_t *o = log_line(&line);
+        expect_text(o, "reason", sl_reason_name(reasons[i]));
+        expect_absent(o, absent);
+        json_decref(o);
+    }
+}
+
 /* Labels are the caller's: a thousand bytes of them are cut at a whole one. */
 static void bounds_labels(void **state)
 {
@@ -220,8 +241,9 @@ static void is_silent_where_nobody_listens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(says_all_of_a_call), TEST(leaves_out_what_is_not_known),   TEST(manages_without_facts),
-        TEST(bounds_labels),      TEST(is_silent_where_nobody_listens),
+        TEST(says_all_of_a_call),        TEST(leaves_out_what_is_not_known),
+        TEST(manages_without_facts),     TEST(bounds_labels),
+        TEST(does_not_repeat_providers), TEST(is_silent_where_nobody_listens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
