@@ -28,7 +28,10 @@ struct client {
     struct sl_secret *key;
 };
 
-enum batch { BATCH_START = 1, BATCH_MESSAGE = 2, BATCH_STATUS = 4 };
+/* A batch's tag points to its bit. */
+enum batch { BATCH_START, BATCH_MESSAGE, BATCH_STATUS };
+
+static const unsigned batch_bits[] = {[BATCH_START] = 1, [BATCH_MESSAGE] = 2, [BATCH_STATUS] = 4};
 
 struct run {
     struct client *client;
@@ -196,12 +199,12 @@ static void on_signal(void *ctx)
 
 static void start(struct run *r, const grpc_op *ops, size_t n, enum batch batch)
 {
-    grpc_call_error e = grpc_call_start_batch(r->wire, ops, n, (void *)(uintptr_t)batch, NULL);
+    grpc_call_error e = grpc_call_start_batch(r->wire, ops, n, (void *)&batch_bits[batch], NULL);
 
     /* only a programmer's error is refused here */
     if (e != GRPC_CALL_OK)
         abort();
-    r->pending |= batch;
+    r->pending |= batch_bits[batch];
 }
 
 static grpc_byte_buffer *pack(const ProtobufCMessage *message)
@@ -292,9 +295,9 @@ static void loop(struct run *r)
         grpc_event event =
             grpc_completion_queue_next(r->client->queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
 
-        r->pending &= ~(unsigned)(uintptr_t)event.tag;
+        r->pending &= ~*(const unsigned *)event.tag;
         r->answered = r->answered || r->message || r->initial.count;
-        if ((uintptr_t)event.tag != BATCH_MESSAGE || !r->message)
+        if (event.tag != &batch_bits[BATCH_MESSAGE] || !r->message)
             continue;
         take_message(r);
         if (!r->undecodable && !r->stopped)

@@ -57,7 +57,7 @@ void conversation_append(struct conversation *c, Sluice__V1__Message *m)
 {
     if (c->n == c->cap) {
         c->cap = c->cap ? 2 * c->cap : 16;
-        c->list = sl_realloc(c->list, c->cap * sizeof(*c->list));
+        c->list = sl_realloc(c->list, c->cap * sizeof(Sluice__V1__Message *));
     }
     c->list[c->n++] = m;
 }
@@ -115,7 +115,7 @@ void conversation_fill(struct conversation *c, Sluice__V1__CompleteRequest *requ
 {
     size_t n = 0;
 
-    request->messages = sl_arena_zalloc(&c->arena, (c->n + 1) * sizeof(*request->messages));
+    request->messages = sl_arena_zalloc(&c->arena, (c->n + 1) * sizeof(Sluice__V1__Message *));
     if (c->system)
         request->messages[n++] = c->system;
     for (size_t i = 0; i < c->n; i++)
@@ -125,12 +125,13 @@ void conversation_fill(struct conversation *c, Sluice__V1__CompleteRequest *requ
 
 Sluice__V1__Part *message_add_part(struct conversation *c, Sluice__V1__Message *m)
 {
-    Sluice__V1__Part **parts = sl_arena_zalloc(&c->arena, (m->n_parts + 1) * sizeof(*parts));
+    Sluice__V1__Part **parts =
+        sl_arena_zalloc(&c->arena, (m->n_parts + 1) * sizeof(Sluice__V1__Part *));
     Sluice__V1__Part *part = SL_ARENA_NEW(&c->arena, Sluice__V1__Part);
 
     sluice__v1__part__init(part);
     if (m->n_parts)
-        memcpy(parts, m->parts, m->n_parts * sizeof(*parts));
+        memcpy(parts, m->parts, m->n_parts * sizeof(Sluice__V1__Part *));
     parts[m->n_parts++] = part;
     m->parts = parts;
     return part;
@@ -159,7 +160,7 @@ void message_add_tool_result(struct conversation *c, Sluice__V1__Message *m,
         sluice__v1__tool_result_part__init(piece);
         piece->content_case = SLUICE__V1__TOOL_RESULT_PART__CONTENT_TEXT;
         piece->text = sl_arena_strdup(&c->arena, text);
-        result->parts = sl_arena_zalloc(&c->arena, sizeof(*result->parts));
+        result->parts = sl_arena_zalloc(&c->arena, sizeof(Sluice__V1__ToolResultPart *));
         result->parts[result->n_parts++] = piece;
     }
     part->content_case = SLUICE__V1__PART__CONTENT_TOOL_RESULT;

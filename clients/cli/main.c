@@ -95,7 +95,7 @@ static int finish_output(struct cli *cli, int code)
 /* Names and answers are UTF-8, whatever the locale says. */
 static void set_locale(void)
 {
-    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8"))
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         (void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 

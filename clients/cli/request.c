@@ -92,7 +92,8 @@ static enum sl_code set_labels(Sluice__V1__CompleteRequest *r, const struct opti
 {
     if (!o->label.n)
         return SL_OK;
-    r->labels = sl_arena_zalloc(arena, o->label.n * sizeof(*r->labels));
+    r->labels =
+        sl_arena_zalloc(arena, o->label.n * sizeof(Sluice__V1__CompleteRequest__LabelsEntry *));
     for (size_t i = 0; i < o->label.n; i++) {
         const char *equals = strchr(o->label.v[i], '=');
         Sluice__V1__CompleteRequest__LabelsEntry *entry =

@@ -247,7 +247,7 @@ static void run_command(struct session *s, const char *line)
     for (const struct session_command *c = commands; c->name; c++) {
         bool needs = c->value && c->value[0] != '[';
 
-        if (strncmp(c->name, line, n) || c->name[n])
+        if (strncmp(c->name, line, n) != 0 || c->name[n])
             continue;
         if ((needs && !*value) || (!c->value && *value)) {
             say(s, TERM_RED, needs ? "this command needs a value" : "this command takes no value");

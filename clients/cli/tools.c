@@ -160,7 +160,7 @@ static enum sl_code parse_tools(struct tools *t, Sluice__V1__CompleteRequest *re
 
     if (sl_json_type(&t->json, SL_JSON_ROOT) != SL_JSON_ARRAY)
         return BAD(t->err, "not a JSON list of tools");
-    request->tools = sl_arena_zalloc(t->arena, ((size_t)n + 1) * sizeof(*request->tools));
+    request->tools = sl_arena_zalloc(t->arena, ((size_t)n + 1) * sizeof(Sluice__V1__Tool *));
     for (int v = sl_json_first(&t->json, SL_JSON_ROOT); v >= 0;
          v = sl_json_next(&t->json, SL_JSON_ROOT, v)) {
         Sluice__V1__Tool *tool = SL_ARENA_NEW(t->arena, Sluice__V1__Tool);
