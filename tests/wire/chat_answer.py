@@ -5,15 +5,19 @@ import json
 import re
 
 import grpc
-from chat_request import canonical_arguments, differences, short
+from formats.format import canonical_arguments, differences, short
 from helpers import Failure
 
 FINISH = {"stop": "STOP", "length": "LENGTH", "tool_calls": "TOOL_CALLS", "content_filter": "CONTENT_FILTER",
           "error": "ERROR", "other": "OTHER", None: "UNSPECIFIED"}
 # facts of the recording, not of the result; README.md says why each is not compared
-ABOUT_THE_WIRE = {"stream", "content_null", "reasoning_field", "reasoning_details"}
+ABOUT_THE_WIRE = {"stream"}
 COMPARED = {"text", "reasoning", "tool_calls", "finish_reason", "raw_finish_reason", "usage", "model", "id", "refusal",
             "logprobs", "citations", "error", "choices", "audio", "stop_sequence"}
+COUNTS = {"input_tokens", "output_tokens", "cached_input_tokens", "cache_creation_input_tokens", "reasoning_tokens",
+          "total_tokens", "raw"}
+# parts that no common member of `expected` describes; a format may compare them
+OTHER_PARTS = {"image", "provider_tool_call", "provider_tool_result"}
 # longest texts that a status's details carry unshortened
 LONGEST = {"code": 63, "type": 63, "param": 63, "message": 400}
 
@@ -28,6 +32,7 @@ class Outcome:
         self.refusal_logprobs = []
         self.citations = []
         self.audio = None    # {"id", "transcript", "data", "expires_at"}
+        self.parts = []      # the whole message's parts, for what a format compares itself
         self.finish = None   # Finished, or CompleteResponse
         self.failure = None
         self.problems = []   # broken rules of the API itself
@@ -47,7 +52,7 @@ class Outcome:
             # the id, with which the next request names the sound, is the part's opaque state
             self.audio = {"id": part.provider_state.data.decode(), "transcript": part.audio.transcript,
                           "data": part.audio.data, "expires_at": part.audio.expires_at}
-        else:
+        elif kind not in OTHER_PARTS:
             self.problems.append("a part of kind %s" % kind)
         self.citations.extend(part.citations)
 
@@ -63,7 +68,8 @@ def call_of(call):
 
 def whole(reply):
     out = Outcome()
-    for part in reply.message.parts:
+    out.parts = list(reply.message.parts)
+    for part in out.parts:
         out.add_part(part)
     out.logprobs = list(reply.logprobs)
     out.refusal_logprobs = list(reply.refusal_logprobs)
@@ -138,7 +144,7 @@ class Stream:
             sound["data"] += delta.audio.data
             sound["expires_at"] = delta.audio.expires_at or sound["expires_at"]
             self.out.audio = sound
-        else:
+        elif kind not in OTHER_PARTS:
             self.out.problems.append("a part delta of kind %s" % kind)
 
     def on_citation(self, citation):
@@ -171,6 +177,7 @@ class Stream:
         if self.closed != set(self.parts):
             out.problems.append("parts without an end: %s" % sorted(set(self.parts) - self.closed))
         if self.message is not None:
+            out.parts = list(self.message.parts)
             self.compare_assembled()
         return out
 
@@ -210,8 +217,9 @@ def run_stream(api, request, timeout):
 # ---- comparing ----
 
 class Comparison:
-    def __init__(self, case, outcome, stubs):
+    def __init__(self, case, outcome, stubs, form):
         self.case = case
+        self.form = form
         self.expected = case["expected"]
         self.out = outcome
         self.stubs = stubs
@@ -221,7 +229,7 @@ class Comparison:
         self.lines += differences(wanted, got, name)
 
     def run(self):
-        unknown = set(self.expected) - COMPARED - ABOUT_THE_WIRE
+        unknown = set(self.expected) - COMPARED - ABOUT_THE_WIRE - self.form.more_expected - self.form.ignored_expected
         if unknown:
             self.lines.append("expected has fields that this runner does not know: " + ", ".join(sorted(unknown)))
         if self.case["response"]["status"] >= 400 or set(self.expected) == {"error"}:
@@ -237,6 +245,7 @@ class Comparison:
         else:
             self.said()
             self.finished()
+            self.form.compare_more(self)
         return self.lines
 
     def broken_off(self):
@@ -316,24 +325,16 @@ class Comparison:
                 self.lines.append("warning: %s %s: %s" % (warning.reason, warning.field, warning.message))
 
     def usage(self, wanted, got):
-        """Sluice's buckets are disjoint; OpenAI's cached tokens are part of the prompt's, reasoning of the answer's."""
+        """Sluice's buckets are disjoint; how a provider's counts become them is the format's business."""
         if wanted is None:
             self.check("usage.estimated", True, got.estimated)
             self.check("usage.provider_json", "", got.provider_json)
             return
-        known = {"input_tokens", "output_tokens", "cached_input_tokens", "cache_creation_input_tokens", "reasoning_tokens",
-                 "total_tokens", "raw"}
-        if set(wanted) - known:
-            self.lines.append("usage has fields that this runner does not know: %s" % sorted(set(wanted) - known))
-        cached, written = wanted.get("cached_input_tokens") or 0, wanted.get("cache_creation_input_tokens") or 0
-        reasoning = wanted.get("reasoning_tokens") or 0
-        self.check("usage.cache_read_tokens", cached, got.cache_read_tokens)
-        self.check("usage.cache_write_tokens", written, got.cache_write_tokens)
-        self.check("usage.input_tokens", max(0, (wanted.get("input_tokens") or 0) - cached - written), got.input_tokens)
-        self.check("usage.reasoning_tokens", reasoning, got.reasoning_tokens)
-        output = wanted.get("output_tokens") or 0
-        beside = reasoning and wanted.get("total_tokens") == (wanted.get("input_tokens") or 0) + output + reasoning
-        self.check("usage.output_tokens", output if beside else max(0, output - reasoning), got.output_tokens)
+        unknown = set(wanted) - COUNTS - self.form.more_usage
+        if unknown:
+            self.lines.append("usage has fields that this runner does not know: %s" % sorted(unknown))
+        for name, value in self.form.usage(wanted).items():
+            self.check("usage." + name, value, getattr(got, name))
         self.check("usage.estimated", False, got.estimated)
         if "raw" in wanted:
             raw = json.loads(got.provider_json) if got.provider_json else None

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
@@ -31,19 +31,18 @@ import yaml  # noqa: E402
 import env as environment  # noqa: E402
 import stubs as stub_modules  # noqa: E402
 from chat_answer import Comparison, run_stream, run_whole  # noqa: E402
-from chat_request import Translator, Untranslatable, canonical, differences  # noqa: E402
+from formats import BY_API  # noqa: E402
+from formats.format import Untranslatable, differences  # noqa: E402
 from replay_server import ReplayServer  # noqa: E402
 from sluiced import Sluiced, base_config  # noqa: E402
 
 KEY = "sk-test-wire-0123456789abcdef"
 KEY_VARIABLE = "WIRE_TEST_KEY"
-APIS = {"chat_completions"}   # the wire formats that this runner can translate
-CHAT_PATH = "/chat/completions"
 CALL_TIMEOUT = 60
 # headers that HTTP and the client library decide, not the request's author
 TRANSPORT_HEADERS = {"accept", "content-type", "user-agent", "host", "content-length", "accept-encoding", "connection"}
+KINDS = {"openai-compatible": "custom"}  # providers whose adapter has another name
 REFUSALS = (400, 422)         # a provider's answers to requests that are wrong
-SIMPLE_BODY = {"messages": [{"role": "user", "content": "Hello"}]}
 
 
 class Case:
@@ -58,7 +57,8 @@ class Case:
         self.provider = self.data["provider"]
         self.api = self.data["api"]
         self.stream = bool(self.data.get("stream"))
-        self.kind = self.request = self.quirks = None
+        self.form = BY_API.get(self.api)
+        self.kind = self.request = self.entry = None
         self.simplified = False
 
     @property
@@ -68,16 +68,8 @@ class Case:
     @property
     def body(self):
         if self.recorded is None:
-            return {**SIMPLE_BODY, "model": (self.data["expected"].get("model") or "recorded"), "stream": self.stream}
+            return {**self.form.simple_body, "model": (self.data["expected"].get("model") or "recorded"), "stream": self.stream}
         return self.recorded.get("body")
-
-    @property
-    def prefix(self):
-        """The recorded URL's path in front of /chat/completions."""
-        path = urlsplit((self.recorded or {}).get("url") or "https://host/v1" + CHAT_PATH).path
-        if not path.endswith(CHAT_PATH):
-            raise Untranslatable("the recorded path %s does not end with %s" % (path, CHAT_PATH))
-        return path[:-len(CHAT_PATH)]
 
 
 def find_cases(folder, only):
@@ -124,8 +116,10 @@ def reason_to_skip(case, binary):
     """Why a case is out of reach today, or None. Only what the binary itself does not know is skipped."""
     if not binary.accepts(case.kind, None):
         return "provider %s: no adapter yet" % case.provider
-    if case.api not in APIS:
+    if case.form is None:
         return "provider %s, api %s: no API of Sluice's asks for it yet" % (case.provider, case.api)
+    if not binary.accepts(case.kind, case.form.api):
+        return "provider %s, api %s: the adapter does not speak it yet" % (case.provider, case.api)
     return None
 
 
@@ -145,8 +139,8 @@ class Run:
         ready = []
         for case in self.cases:
             try:
-                case.base_path = case.prefix
-                case.request, case.quirks = Translator(self.stubs, case.kind).translate(case.body, "")
+                case.base = case.form.base_path(case) + case.form.base_query(case)
+                case.request, case.entry = case.form.request(self.stubs, case, case.body)
             except Untranslatable as problem:
                 if case.data["response"]["status"] not in REFUSALS:
                     self.failures[case.id].append("not understood: %s" % problem)
@@ -157,7 +151,7 @@ class Run:
 
     def simplify(self, case, problem):
         self.notes[case.id] = "the request, which its provider refused, was not compared: %s" % problem
-        case.request, case.quirks = Translator(self.stubs, case.kind).translate(SIMPLE_BODY, "")
+        case.request, case.entry = case.form.request(self.stubs, case, case.form.simple_body)
         case.simplified = True
 
     def config(self, cases):
@@ -169,13 +163,12 @@ class Run:
         return out
 
     def model(self, case, cut):
-        out = {"name": name_of(case, cut), "provider": "kind-" + case.kind, "model_id": model_id(case),
-               "base_url": self.replay.base(cut, case.id) + case.base_path}
-        headers = {k: v for k, v in ((case.recorded or {}).get("headers") or {}).items() if k.lower() not in TRANSPORT_HEADERS}
+        out = {"name": name_of(case, cut), "provider": "kind-" + case.kind, "model_id": case.form.model_id(case),
+               "api": case.form.api, "base_url": self.replay.base(cut, case.id) + case.base}
+        headers = own_headers(case)
         if headers:
             out["headers"] = headers
-        if case.quirks:
-            out["quirks"] = case.quirks
+        out.update(case.entry)
         return out
 
     def one(self, api, case, cut):
@@ -186,7 +179,7 @@ class Run:
                 if not case.simplified:
                     self.simplify(case, "Sluice refused it, too: %s" % outcome.failure.message)
             outcome = self.call(api, case, cut)
-        lines = Comparison(case.data, outcome, self.stubs).run()
+        lines = Comparison(case.data, outcome, self.stubs, case.form).run()
         return lines + self.compare_request(case, cut)
 
     def call(self, api, case, cut):
@@ -215,16 +208,16 @@ class Run:
         lines += differences(case.recorded.get("method") or "POST", seen.method, "request method")
         if wanted.path:
             lines += differences(wanted.path, seen.path[len(own):], "request path")
-            lines += differences(dict(parse_qsl(wanted.query, keep_blank_values=True)), seen.query, "request query")
-        lines += differences("Bearer " + KEY, seen.headers.get("authorization"), "request header authorization")
+            lines += differences(case.form.query(case), seen.query, "request query")
+        name, value = case.form.key_header(case, KEY)
+        lines += differences(value, seen.headers.get(name), "request header " + name)
         kind = (seen.headers.get("content-type") or "").split(";")[0].strip()
-        lines += differences("application/json", kind, "request header content-type")
-        for name, value in (case.recorded.get("headers") or {}).items():
-            if name.lower() not in TRANSPORT_HEADERS:
-                lines += differences(value, seen.headers.get(name.lower()), "request header " + name.lower())
+        lines += differences(case.form.content_type, kind, "request header content-type")
+        for name, value in own_headers(case).items():
+            lines += differences(value, seen.headers.get(name), "request header " + name)
         if seen.json is None:
             return lines + ["request body: is no JSON"]
-        return lines + differences(canonical(case.body), canonical(seen.json), "request")
+        return lines + differences(case.form.canonical(case.body, case), case.form.canonical(seen.json, case), "request")
 
     def execute(self):
         ready = self.prepare()
@@ -257,8 +250,9 @@ def name_of(case, cut):
     return "%s.%d" % (case.id, cut)
 
 
-def model_id(case):
-    return (case.body.get("model") if isinstance(case.body, dict) else None) or "recorded"
+def own_headers(case):
+    """The recorded headers that the request's author chose."""
+    return {k: v for k, v in case.form.expected_headers(case).items() if k not in TRANSPORT_HEADERS}
 
 
 def cut_name(cut):
@@ -320,7 +314,7 @@ def main():
             return 2
         chosen = []
         for case in cases:
-            case.kind = args.kind.get(case.provider, case.provider)
+            case.kind = {**KINDS, **args.kind}.get(case.provider, case.provider)
             reason = reason_to_skip(case, binary)
             if reason:
                 skipped[reason] += 1

@@ -11,7 +11,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import env  # noqa: E402
-from chat_request import canonical, differences  # noqa: E402
+from formats.chat_completions import canonical  # noqa: E402
+from formats.format import differences  # noqa: E402
 
 CASES = HERE / "cases"
 

@@ -1,17 +1,13 @@
-"""Recorded chat-completions requests: into a CompleteRequest, and into a canonical form in which two of them are compared.
+"""Chat completions: recorded requests into a CompleteRequest, and into a canonical form in which two of them are compared.
 
-README.md beside this file lists every rule. A field without a typed counterpart travels in provider_options_json; a thing
+README.md one folder up lists every rule. A field without a typed counterpart travels in provider_options_json; a thing
 that neither can say raises Untranslatable, which fails the case.
 """
 import base64
-import binascii
 import copy
 import json
-import re
 
-
-class Untranslatable(Exception):
-    pass
+from formats.format import Format, Untranslatable, canonical_arguments, canonical_url, data_url, keys_known
 
 
 EFFORTS = {"none": "EFFORT_NONE", "minimal": "EFFORT_MINIMAL", "low": "EFFORT_LOW", "medium": "EFFORT_MEDIUM",
@@ -22,7 +18,6 @@ CHOICES = {"auto": "MODE_AUTO", "none": "MODE_NONE", "required": "MODE_REQUIRED"
 # OpenAI's names of audio formats and their media types
 AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "opus": "audio/opus", "aac": "audio/aac",
                "pcm16": "audio/pcm", "ogg": "audio/ogg", "m4a": "audio/mp4", "webm": "audio/webm"}
-DATA_URL = re.compile(r"data:([^;,]*)((?:;[^;,]*)*?)(;base64)?,(.*)", re.DOTALL)  # RFC 2397
 # keys of the request that a typed field carries; everything else goes to provider_options_json
 NUMBERS = {"temperature": "temperature", "top_p": "top_p", "frequency_penalty": "frequency_penalty",
            "presence_penalty": "presence_penalty", "seed": "seed", "logprobs": "logprobs", "top_logprobs": "top_logprobs",
@@ -30,27 +25,6 @@ NUMBERS = {"temperature": "temperature", "top_p": "top_p", "frequency_penalty": 
 # which key of the wire CompleteRequest.end_user becomes, by adapter
 END_USER = {"openai": "safety_identifier", "custom": "user"}
 LEGACY_ID = "call_legacy_%d"
-
-
-def data_url(url):
-    """(media type, bytes) of a plain base64 data: URL. None for any other address, which is passed on as it is; so are
-    data: URLs whose bytes a recorder cut out."""
-    match = DATA_URL.fullmatch(url)
-    if not match:
-        return None
-    media, parameters, coded, text = match.groups()
-    if not coded or parameters or not media:
-        return None
-    try:
-        return media, base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return None
-
-
-def keys_known(obj, known, where):
-    extra = set(obj) - set(known)
-    if extra:
-        raise Untranslatable("%s has fields that no message can carry: %s" % (where, ", ".join(sorted(extra))))
 
 
 def modernise(messages):
@@ -386,14 +360,6 @@ def canonical_message(message):
     return out
 
 
-def canonical_arguments(text):
-    """Arguments are compared as JSON; what is no JSON is compared as text."""
-    try:
-        return json.loads(text) if text else {}
-    except ValueError:
-        return text
-
-
 def canonical_part(part):
     out = copy.deepcopy(part)
     kind = out.get("type")
@@ -411,35 +377,25 @@ def canonical_part(part):
     return out
 
 
-def canonical_url(url):
-    inline = data_url(url)
-    return ["data", inline[0], inline[1].hex()] if inline else url
+class ChatCompletions(Format):
+    apis = ("chat_completions",)
+    api = "chat_completions"
+    suffix = "/chat/completions"
+    ignored_expected = frozenset({"content_null", "reasoning_field", "reasoning_details"})
 
+    def request(self, stubs, case, body):
+        request, quirks = Translator(stubs, case.kind).translate(body, "")
+        return request, {"quirks": quirks} if quirks else {}
 
-def differences(wanted, got, path=""):
-    """Lines that say where two JSON values differ; numbers by value, objects by key, lists by place."""
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        out = []
-        for key in list(wanted) + [k for k in got if k not in wanted]:
-            where = "%s.%s" % (path, key) if path else str(key)
-            if key not in got:
-                out.append("%s: missing, awaited %s" % (where, short(wanted[key])))
-            elif key not in wanted:
-                out.append("%s: not awaited, got %s" % (where, short(got[key])))
-            else:
-                out += differences(wanted[key], got[key], where)
-        return out
-    if isinstance(wanted, list) and isinstance(got, list):
-        out = []
-        if len(wanted) != len(got):
-            out.append("%s: %d elements, awaited %d" % (path, len(got), len(wanted)))
-        for index, (a, b) in enumerate(zip(wanted, got)):
-            out += differences(a, b, "%s[%d]" % (path, index))
-        return out
-    same = wanted == got and isinstance(wanted, bool) == isinstance(got, bool)
-    return [] if same else ["%s: awaited %s, got %s" % (path or "value", short(wanted), short(got))]
+    def canonical(self, body, case):
+        return canonical(body)
 
-
-def short(value, limit=300):
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-    return text if len(text) <= limit else text[:limit] + "… (%d characters)" % len(text)
+    def usage(self, wanted):
+        """OpenAI's cached tokens are part of the prompt's, reasoning of the answer's, unless the total says otherwise."""
+        cached, written = wanted.get("cached_input_tokens") or 0, wanted.get("cache_creation_input_tokens") or 0
+        reasoning, output = wanted.get("reasoning_tokens") or 0, wanted.get("output_tokens") or 0
+        given = wanted.get("input_tokens") or 0
+        beside = reasoning and wanted.get("total_tokens") == given + output + reasoning
+        return {"cache_read_tokens": cached, "cache_write_tokens": written,
+                "input_tokens": max(0, given - cached - written), "reasoning_tokens": reasoning,
+                "output_tokens": output if beside else max(0, output - reasoning)}

@@ -1,0 +1,5 @@
+"""The wire formats that the runner knows: a new one is one line here."""
+from formats.chat_completions import ChatCompletions
+
+FORMATS = [ChatCompletions()]
+BY_API = {api: form for form in FORMATS for api in form.apis}
