@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 
 enum {
     MAX_CONNECTIONS = 4096,
@@ -169,7 +170,10 @@ static int add_socket(struct sl_upstream *u, curl_socket_t fd, struct sl_socket 
     struct sl_socket *s = SL_NEW(struct sl_socket);
     s->u = u;
     s->fd = fd;
-    if (uv_poll_init_socket(sl_loop_uv(u->loop), &s->poll, fd)) {
+    int failed = uv_poll_init_socket(sl_loop_uv(u->loop), &s->poll, fd);
+    if (failed) {
+        sl_log(SL_LOG_ERROR, "a provider's socket cannot be polled",
+               SL_F_STR("error", uv_strerror(failed)));
         sl_free(s);
         return -1;
     }
@@ -191,7 +195,7 @@ static int on_curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *up
         return 0;
     }
     if (!s && add_socket(u, fd, &s))
-        return -1;
+        return 0; /* -1 would be the end of the multi; so only this transfer waits for its clock */
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
     if (events != s->events)
         uv_poll_start(&s->poll, events, on_socket_ready);
