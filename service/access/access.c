@@ -14,9 +14,15 @@
 /* Longer ones are no keys; nobody makes us hash megabytes. */
 enum { MAX_KEY = 1024 };
 
+bool sl_sha256_fetched(const EVP_MD *md, const void *p, size_t n,
+                       unsigned char out[SL_STORE_DIGEST])
+{
+    return EVP_Digest(p, n, out, NULL, md, NULL) == 1;
+}
+
 bool sl_sha256(const void *p, size_t n, unsigned char out[SL_STORE_DIGEST])
 {
-    return EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL) == 1;
+    return sl_sha256_fetched(EVP_sha256(), p, n, out);
 }
 
 struct sl_access_key *sl_access_slot(const struct sl_access *a,
@@ -61,7 +67,7 @@ static enum sl_code check_key(const struct sl_access *a, struct sl_str authoriza
         return invalid(err, "the metadata entry authorization has to be 'Bearer KEY'");
     if (key.n > MAX_KEY)
         return invalid(err, "this API key is not known");
-    if (!sl_sha256(key.p, key.n, sha256))
+    if (!sl_sha256_fetched(a->sha256, key.p, key.n, sha256))
         return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no SHA-256");
     const struct sl_principal *p = sl_access_slot(a, sha256)->principal;
     if (!p)
@@ -117,6 +123,7 @@ void sl_access_unref(struct sl_access *a)
 {
     if (!a || atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) != 1)
         return;
+    EVP_MD_free(a->sha256);
     sl_free(a->keys);
     sl_free(a->certificates);
     sl_arena_fini(&a->arena);

@@ -2,6 +2,7 @@
 #ifndef SL_ACCESS_INTERNAL_H
 #define SL_ACCESS_INTERNAL_H
 
+#include <openssl/evp.h>
 #include <stdatomic.h>
 
 #include "access/access.h"
@@ -22,6 +23,7 @@ struct sl_access_certificate {
 struct sl_access {
     struct sl_arena arena; /* principals and strings */
     atomic_uint refs;
+    EVP_MD *sha256; /* fetched once */
     struct sl_access_key *keys;
     size_t n_keys, n_slots; /* n_slots: a power of two, more than twice n_keys */
     struct sl_access_certificate *certificates; /* by name */

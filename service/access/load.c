@@ -152,6 +152,9 @@ enum sl_code sl_access_create(const struct sl_config *config, struct sl_store *s
     enum sl_code code = SL_OK;
     sl_arena_init(&a->arena, SIZE_MAX);
     atomic_init(&a->refs, 1);
+    a->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!a->sha256)
+        code = sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no SHA-256");
     a->certificates = sl_calloc(config->n_keys + 1, sizeof(*a->certificates));
     grow(a);
     for (size_t i = 0; !code && i < config->n_keys; i++)
