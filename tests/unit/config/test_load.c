@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "config/settings.h"
 
-enum { MAX_ARGS = 16 };
+enum { MAX_ARGS = 24 };
 
 /* Each test runs in an empty folder of its own. */
 struct scene {
@@ -285,12 +285,21 @@ static void leaves_other_variables_alone(void **state)
         "SLUICE_ADDRESS=127.0.0.1:1",
         "SLUICE_API_KEY=sl_x",
         "SLUICE_OWN=sk-test-1",
+        "SLUICE_OWN_HEADER=a",
+        "SLUICE_OWN_PROXY=http://p:1",
+        "SLUICE_OWN_MODEL=sk-test-2",
+        "SLUICE_OWN_CALLER=sk-test-3",
         "SLUICE_LOG_LEVEL=",
         "SLUICE",
         "OTHER=1",
     };
     struct scene *s = *state;
-    write_file("sluice.yaml", "providers: [{id: openai, key: 'env:SLUICE_OWN'}]");
+    write_file(
+        "sluice.yaml",
+        "providers: [{id: openai, key: 'env:SLUICE_OWN', headers: {a: 'env:SLUICE_OWN_HEADER'}}]\n"
+        "upstream: {proxy: 'env:SLUICE_OWN_PROXY'}\n"
+        "models: [{name: a, provider: openai, key: 'env:SLUICE_OWN_MODEL'}]\n"
+        "access: {keys: [{name: a, key: 'env:SLUICE_OWN_CALLER'}]}\n");
     for (size_t i = 0; i < SL_ARRAY_LEN(variables); i++)
         add_env(s, variables[i]);
     load_good(s);
