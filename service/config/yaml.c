@@ -7,6 +7,7 @@
 #include <yaml.h>
 
 #include "base/utf8.h"
+#include "config/json_text.h"
 
 enum { ANCHOR_BUCKETS = 1024 };
 
@@ -341,6 +342,9 @@ enum sl_code sl_yaml_parse(struct sl_arena *arena, const char *name, const char 
     if (n > SL_YAML_MAX_BYTES)
         return sl_err_set(err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID,
                           "%s: longer than 4 MiB", name);
+    text = sl_json_join_surrogates(arena, text, &n);
+    if (!text)
+        return sl_err_set(err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "%s: too long", name);
     if (!yaml_parser_initialize(&b.parser))
         return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "%s: no YAML parser", name);
     yaml_parser_set_input_string(&b.parser, (const unsigned char *)text, n);
