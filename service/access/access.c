@@ -1,5 +1,5 @@
-/* Who a caller is: one digest and one look-up. Keys are compared by their digests, which nobody can steer; the last
- * comparison takes the same time wherever they differ. */
+/* Who a caller is: one digest and one look-up. Keys are compared by their digests, which nobody
+ * can steer; the last comparison takes the same time wherever they differ. */
 #include "access/access.h"
 
 #include <openssl/crypto.h>

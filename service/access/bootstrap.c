@@ -56,8 +56,8 @@ static bool is_key(const char *text)
            strspn(rest + 1, "0123456789abcdef") == 2 * KEY_BYTES && !rest[1 + 2 * KEY_BYTES];
 }
 
-/* Writes key to a file of its own and gives it its name only when it is whole on the disk: a process that starts at the
- * same time finds all of the key or none. 0, or errno. */
+/* Writes key to a file of its own and gives it its name only when it is whole on the disk: a
+ * process that starts at the same time finds all of the key or none. 0, or errno. */
 static int write_new(const char *path, const char *key)
 {
     char temporary[4160];
@@ -98,7 +98,8 @@ static bool read_key(const char *path, char text[KEY_TEXT + 64])
     return is_key(text);
 }
 
-/* Puts the key into the store, unless it is there. A key that took the file's place replaces the old one. */
+/* Puts the key into the store, unless it is there. A key that took the file's place replaces the
+ * old one. */
 static enum sl_code remember(struct sl_store *store, const char *text, struct sl_err *err)
 {
     char id[64], before[64];
@@ -120,7 +121,8 @@ static enum sl_code remember(struct sl_store *store, const char *text, struct sl
     return sl_store_put_meta(store, meta_name, id, err);
 }
 
-/* The file is not there. Makes it, unless the store knows a key already. *made: a new key is in text. */
+/* The file is not there. Makes it, unless the store knows a key already. *made: a new key is in
+ * text. */
 static enum sl_code make_file(const char *path, struct sl_store *store, char text[KEY_TEXT + 64],
                               bool *made, struct sl_err *err)
 {

@@ -1,4 +1,5 @@
-/* Fills an access object: keys of the configuration by reference or hash, keys of the store by hash. */
+/* Fills an access object: keys of the configuration by reference or hash, keys of the store by
+ * hash. */
 #include "access/load.h"
 
 #include <stdlib.h>

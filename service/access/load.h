@@ -1,5 +1,5 @@
-/* Makes the access object from the configuration and the store, and the first administrator's key. Main thread, at start
- * and on reload: reads files, environment variables and the database. */
+/* Makes the access object from the configuration and the store, and the first administrator's
+ * key. Main thread, at start and on reload: reads files, environment variables and the database. */
 #ifndef SL_ACCESS_LOAD_H
 #define SL_ACCESS_LOAD_H
 
@@ -10,10 +10,11 @@
 #include "config/config.h"
 #include "store/store.h"
 
-/* The keys and certificates of the configuration, and the keys that the store holds and that are not revoked. Nothing is
- * borrowed. store may be NULL: the configuration's only. Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID with the place (a
- * key reference that leads nowhere, a key shorter than 16 bytes, two entries with the same key); the store's. *out is
- * set on success only. */
+/* The keys and certificates of the configuration, and the keys that the store holds and that are
+ * not revoked. Nothing is borrowed. store may be NULL: the configuration's only. Errors:
+ * SL_INVALID_ARGUMENT, CONFIG_INVALID with the place (a key reference that leads nowhere, a key
+ * shorter than 16 bytes, two entries with the same key); the store's. *out is set on success
+ * only. */
 enum sl_code sl_access_create(const struct sl_config *config, struct sl_store *store,
                               struct sl_access **out, struct sl_err *err) SL_MUST_CHECK;
 
@@ -21,14 +22,14 @@ enum sl_code sl_access_create(const struct sl_config *config, struct sl_store *s
 struct sl_access_bootstrap {
     char path[4096]; /* of admin.key */
     bool created;    /* the key is new: say where it is */
-    bool
-        present; /* the file is there; false where an administrator took it away (the key stays valid) */
+    bool present; /* the file is there; false: an administrator took it away (the key is valid) */
 };
 
-/* The first administrator's key: at the first start it is made and written to DATA_DIR/admin.key (0600; one line, no
- * more than the key, sl_<id>_<64 hex digits>), and its SHA-256 goes into the store as the key of the principal "admin"
- * with the role admin. Later starts read the file, and follow it where it was changed. A file that was taken away is not
- * made again while the store knows its key. Creates data_dir (0700). Errors: SL_FAILED_PRECONDITION, CONFIG_INVALID or
+/* The first administrator's key: at the first start it is made and written to DATA_DIR/admin.key
+ * (0600; one line, no more than the key, sl_<id>_<64 hex digits>), and its SHA-256 goes into the
+ * store as the key of the principal "admin" with the role admin. Later starts read the file, and
+ * follow it where it was changed. A file that was taken away is not made again while the store
+ * knows its key. Creates data_dir (0700). Errors: SL_FAILED_PRECONDITION, CONFIG_INVALID or
  * STORE. */
 enum sl_code sl_access_bootstrap(const char *data_dir, struct sl_store *store,
                                  struct sl_access_bootstrap *out, struct sl_err *err) SL_MUST_CHECK;

@@ -1,5 +1,5 @@
-/* One function a type for texts; the walk over a mapping for the rest. The only place that knows which C type stands
- * behind a row. */
+/* One function a type for texts; the walk over a mapping for the rest. The only place that knows
+ * which C type stands behind a row. */
 #include "config/apply.h"
 
 #include <inttypes.h>
@@ -153,7 +153,8 @@ static enum sl_code set_choice(const struct slot *s, const char *text)
     return SL_OK;
 }
 
-/* Texts go on as they are, into log lines and HTTP headers: one line each, unless the row says otherwise. */
+/* Texts go on as they are, into log lines and HTTP headers: one line each, unless the row says
+ * otherwise. */
 static enum sl_code check_line(const struct slot *s, const char *text)
 {
     if (!sl_utf8_valid(text, strlen(text)))
@@ -261,7 +262,8 @@ void sl_apply_presets(const struct sl_settings *settings, void *base, struct sl_
             *(int64_t *)at(&s) = -1;
             break;
         default:
-            /* a preset that its own row refuses would be a mistake in the table; a test loads them all */
+            /* a preset that its own row refuses would be a mistake in the table; a test loads
+             * them all */
             if (row->preset && set_scalar(&s, row->preset))
                 continue;
         }

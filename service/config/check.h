@@ -4,8 +4,9 @@
 
 #include "config/config.h"
 
-/* Checks that settings fit together, and fills in what follows from others (model_id from name, kind from id; a '/' at
- * the end of a URL goes). Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID, with the place. */
+/* Checks that settings fit together, and fills in what follows from others (model_id from name,
+ * kind from id; a '/' at the end of a URL goes). Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID,
+ * with the place. */
 enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err) SL_MUST_CHECK;
 
 /* ---- parts, in check_lists.c ---- */

@@ -130,7 +130,8 @@ enum sl_code sl_config_check_keys(const struct sl_config *c, struct sl_err *err)
 
 /* ---- headers ---- */
 
-/* RFC 9110, section 5.6.2: token. Those that the transfer itself writes are not for the configuration. */
+/* RFC 9110, section 5.6.2: token. Those that the transfer itself writes are not for the
+ * configuration. */
 static const char *header_problem(const char *name)
 {
     static const char *const own[] = {"host",       "content-length", "transfer-encoding",

@@ -8,8 +8,9 @@
 
 enum { MAX_VARIABLE = 128 };
 
-/* Variables of this name are somebody else's: of the sluice CLI, of the tests, and those that Kubernetes puts into every
- * pod of a namespace with a Service whose name begins with "sluice" (SLUICE_PORT=tcp://10.0.0.1:50051 and its kin). */
+/* Variables of this name are somebody else's: of the sluice CLI, of the tests, and those that
+ * Kubernetes puts into every pod of a namespace with a Service whose name begins with "sluice"
+ * (SLUICE_PORT=tcp://10.0.0.1:50051 and its kin). */
 static const char *const others[] = {
     "SLUICE_CONFIG",         "SLUICE_ADDRESS",
     "SLUICE_API_KEY*",       "SLUICE_MODEL",

@@ -1,5 +1,6 @@
-/* The inverse of apply.c, one type at a time. What may hold a secret is masked here, so that no caller can forget it:
- * user and password in URLs, and literal values of headers that carry credentials. */
+/* The inverse of apply.c, one type at a time. What may hold a secret is masked here, so that no
+ * caller can forget it: user and password in URLs, and literal values of headers that carry
+ * credentials. */
 #include "config/format.h"
 
 #include <inttypes.h>
@@ -126,7 +127,8 @@ static void print_whole(const struct sl_setting *row, int64_t v, FILE *to)
     fputs(text, to);
 }
 
-/* Six decimals, as the parser takes them, without the zeros at the end and whatever the locale's point. */
+/* Six decimals, as the parser takes them, without the zeros at the end and whatever the locale's
+ * point. */
 static void print_number(double v, FILE *to)
 {
     char text[40];

@@ -7,10 +7,11 @@
 
 #include "config/settings.h"
 
-/* Whether there is anything to write: false for tables, empty texts, prices that are not known, capabilities nobody spoke
- * of, clocks that are inherited. */
+/* Whether there is anything to write: false for tables, empty texts, prices that are not known,
+ * capabilities nobody spoke of, clocks that are inherited. */
 bool sl_format_is_set(const struct sl_setting *row, const void *base);
-/* The value of row in base, as one would write it in YAML behind "key: " (flow style), secrets masked. */
+/* The value of row in base, as one would write it in YAML behind "key: " (flow style), secrets
+ * masked. */
 void sl_format_value(const struct sl_setting *row, const void *base, FILE *to);
 /* A YAML text in double quotes, or plain where that is the same. */
 void sl_format_text(const char *text, FILE *to);

@@ -1,4 +1,5 @@
-/* Rewrites pairs of surrogates; both forms, \uD83D\uDE00 and \U0001F600, are found where an escape may stand only. */
+/* Rewrites pairs of surrogates; both forms, \uD83D\uDE00 and \U0001F600, are found where an
+ * escape may stand only. */
 #include "config/json_text.h"
 
 #include <stdbool.h>

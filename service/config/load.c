@@ -130,7 +130,8 @@ static const char *pick_file(const struct sl_flags *flags, char *const *envp)
     return access("sluice.yaml", F_OK) == 0 ? "sluice.yaml" : NULL;
 }
 
-/* Whatever was pasted where: a message holds no key, and is UTF-8 where a text in it was cut short. */
+/* Whatever was pasted where: a message holds no key, and is UTF-8 where a text in it was cut
+ * short. */
 static void tidy(char *text, size_t size)
 {
     char repaired[3 * sizeof(((struct sl_err *)0)->text) + 1];

@@ -9,7 +9,8 @@ enum { MAX_NAME = 128, HELP_COLUMN = 44, LAST_COLUMN = 100 };
 
 /* ---- --help ---- */
 
-/* Prints words, separated by single spaces, from column at on, and never past LAST_COLUMN where they fit at all. */
+/* Prints words, separated by single spaces, from column at on, and never past LAST_COLUMN where
+ * they fit at all. */
 static void print_wrapped(const char *text, int *at, FILE *to)
 {
     while (*text) {
@@ -94,7 +95,8 @@ void sl_config_print_help(FILE *to)
 
 /* ---- --print-config ---- */
 
-/* Prints the section lines that key opens after the key before it, and returns how deep the key is. */
+/* Prints the section lines that key opens after the key before it, and returns how deep the key
+ * is. */
 static unsigned open_sections(const char *before, const char *key, const char *indent, FILE *to)
 {
     unsigned depth = 0;

@@ -1,4 +1,5 @@
-/* The tables of the lists' entries: access.keys, providers, models. Sorted by key, as settings.c. */
+/* The tables of the lists' entries: access.keys, providers, models. Sorted by key, as
+ * settings.c. */
 #include "base/compiler.h"
 #include "config/config.h"
 #include "config/settings.h"

@@ -1,5 +1,5 @@
-/* The table of settings: rows sorted by key, which a test checks. Besides a field in config.h, a new setting is a row
- * here and nothing else. */
+/* The table of settings: rows sorted by key, which a test checks. Besides a field in config.h, a
+ * new setting is a row here and nothing else. */
 #include "config/settings.h"
 
 #include <ctype.h>
@@ -314,7 +314,8 @@ static const char *leaf(const char *key)
     return dot ? dot + 1 : key;
 }
 
-/* How far two keys are apart; a key that is right but for its section, or that was cut short, counts as one step. */
+/* How far two keys are apart; a key that is right but for its section, or that was cut short,
+ * counts as one step. */
 static size_t distance(const char *wanted, const char *key)
 {
     size_t d = sl_edit_distance(wanted, key);

@@ -1,5 +1,6 @@
-/* The tables behind the configuration: each row is one setting, and parsing, --help, --print-config and the reference
- * page all walk the rows. A field of a list's entries (providers, models, access.keys) is a row like any other. */
+/* The tables behind the configuration: each row is one setting, and parsing, --help,
+ * --print-config and the reference page all walk the rows. A field of a list's entries
+ * (providers, models, access.keys) is a row like any other. */
 #ifndef SL_CONFIG_SETTINGS_H
 #define SL_CONFIG_SETTINGS_H
 
@@ -22,7 +23,7 @@ enum sl_setting_type {
     SL_SET_PRICE,     /* int64_t, millionths of a dollar; -1: not set */
     SL_SET_NUMBER,    /* double, with a bool at other_offset that says whether it is set */
     SL_SET_CHOICE,    /* const char *: one of row.words */
-    SL_SET_TABLE, /* pointer to an array of row.table's structs, with its size_t count at other_offset */
+    SL_SET_TABLE,     /* pointer to row.table's structs, with their size_t count at other_offset */
 };
 
 struct sl_settings;
@@ -31,11 +32,10 @@ struct sl_setting {
     const char *key; /* with dots, "server.listen" */
     enum sl_setting_type type;
     size_t offset, other_offset;
-    const char *preset; /* the default as one would write it; NULL: empty, zero, not said */
-    const char *shown;  /* the default as the help shows it, where that is not preset */
-    int64_t min, max;   /* of numbers; both 0: no bounds */
-    const char *
-        words; /* SL_SET_CHOICE: "a|b|c"; SL_SET_REFERENCE: prefix of texts that are allowed besides */
+    const char *preset;  /* the default as one would write it; NULL: empty, zero, not said */
+    const char *shown;   /* the default as the help shows it, where that is not preset */
+    int64_t min, max;    /* of numbers; both 0: no bounds */
+    const char *words;   /* of a choice: "a|b|c"; of a reference: what else may stand there */
     const char *special; /* a word that stands for -1 in a duration */
     bool lines;          /* SL_SET_TEXT: may hold line breaks */
     bool required;       /* in an entry of a list */
@@ -73,8 +73,8 @@ extern const struct sl_settings sl_settings_models;
 const struct sl_setting *sl_settings_find(const struct sl_settings *s, const char *key);
 /* Whether some key begins with prefix and a dot. */
 bool sl_settings_is_section(const struct sl_settings *s, const char *prefix);
-/* The key nearest to one that does not exist, section keys ("server") included: for "did you mean". NULL if none is
- * close. */
+/* The key nearest to one that does not exist, section keys ("server") included: for "did you
+ * mean". NULL if none is close. */
 const char *sl_settings_nearest(const struct sl_settings *s, const char *key);
 
 /* "server.max_message" as "SLUICE_SERVER_MAX_MESSAGE" and "--server-max-message". */

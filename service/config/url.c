@@ -1,4 +1,5 @@
-/* No parser: curl does that. Only what decides whether a key may go to a URL, and what is plainly a mistake. */
+/* No parser: curl does that. Only what decides whether a key may go to a URL, and what is
+ * plainly a mistake. */
 #include "config/url.h"
 
 #include <string.h>

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* NULL, or what is wrong, as the end of a sentence: http or https, and a host. plain: also no user and no password, no
- * query and no fragment. */
+/* NULL, or what is wrong, as the end of a sentence: http or https, and a host. plain: also no
+ * user and no password, no query and no fragment. */
 const char *sl_url_problem(const char *url, bool plain);
 /* Whether two URLs lead to the same scheme, host and port, as written. NULL is nowhere. */
 bool sl_url_same_origin(const char *a, const char *b);

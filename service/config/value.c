@@ -32,8 +32,8 @@ const char *sl_value_int(const char *text, int64_t *out)
     return sl_parse_i64(sl_str(text), out) ? NULL : "has to be a whole number";
 }
 
-/* Digits, a point, digits: as a number of units of 10^-scale, with *at after it. False where there are none, too many,
- * or more decimals than scale. */
+/* Digits, a point, digits: as a number of units of 10^-scale, with *at after it. False where
+ * there are none, too many, or more decimals than scale. */
 static bool parse_decimal(const char **at, unsigned scale, int64_t *out)
 {
     const char *s = *at;

@@ -1,5 +1,6 @@
-/* Texts of settings into values, and back. Each parser takes a whole text and returns NULL, or what is wrong with it, as
- * the end of a sentence that begins with the setting's name; *out is set on success only. */
+/* Texts of settings into values, and back. Each parser takes a whole text and returns NULL, or
+ * what is wrong with it, as the end of a sentence that begins with the setting's name; *out is
+ * set on success only. */
 #ifndef SL_CONFIG_VALUE_H
 #define SL_CONFIG_VALUE_H
 

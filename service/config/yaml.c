@@ -1,5 +1,6 @@
-/* From libyaml's events to a tree. Recursion is as deep as the document may be (SL_YAML_MAX_DEPTH); an alias is the
- * node it names, not a copy, and counts as much as that node, so that a few lines cannot stand for millions. */
+/* From libyaml's events to a tree. Recursion is as deep as the document may be
+ * (SL_YAML_MAX_DEPTH); an alias is the node it names, not a copy, and counts as much as that
+ * node, so that a few lines cannot stand for millions. */
 #include "config/yaml.h"
 
 #include <stdint.h>
@@ -220,8 +221,8 @@ static bool merge(struct builder *b, struct sl_yaml *into, struct sl_yaml_item *
     return true;
 }
 
-/* Reads the value that belongs to key, and puts the pair into the mapping; a merge key's is kept in *merged until the
- * mapping's own keys are known. */
+/* Reads the value that belongs to key, and puts the pair into the mapping; a merge key's is kept
+ * in *merged until the mapping's own keys are known. */
 static bool build_pair(struct builder *b, struct sl_yaml *node, struct sl_yaml_item **tail,
                        const struct sl_yaml *key, const struct sl_yaml **merged, unsigned depth)
 {

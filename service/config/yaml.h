@@ -1,5 +1,6 @@
-/* A YAML (so JSON too) text as a tree of nodes that know their line. One document; anchors, aliases and merge keys
- * ("<<") are followed, with ceilings on depth and on the size after expansion; tags other than !!str are refused. */
+/* A YAML (so JSON too) text as a tree of nodes that know their line. One document; anchors,
+ * aliases and merge keys ("<<") are followed, with ceilings on depth and on the size after
+ * expansion; tags other than !!str are refused. */
 #ifndef SL_CONFIG_YAML_H
 #define SL_CONFIG_YAML_H
 
@@ -40,17 +41,19 @@ struct sl_yaml {
     unsigned height; /* 1: nothing below */
 };
 
-/* Parses text, at most SL_YAML_MAX_BYTES. name is the file's, for errors. *root is NULL for an empty document. All of it
- * lives in the arena. Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID, "NAME:LINE: what". */
+/* Parses text, at most SL_YAML_MAX_BYTES. name is the file's, for errors. *root is NULL for an
+ * empty document. All of it lives in the arena. Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID,
+ * "NAME:LINE: what". */
 enum sl_code sl_yaml_parse(struct sl_arena *arena, const char *name, const char *text, size_t n,
                            const struct sl_yaml **root, struct sl_err *err) SL_MUST_CHECK;
 /* A plain null, ~ or nothing at all: "not set". */
 bool sl_yaml_is_null(const struct sl_yaml *node);
-/* The value as JSON: plain null, true, false and numbers as such, all other texts as strings. In the arena; NULL past its
- * ceiling. */
+/* The value as JSON: plain null, true, false and numbers as such, all other texts as strings. In
+ * the arena; NULL past its ceiling. */
 const char *sl_yaml_to_json(const struct sl_yaml *node, struct sl_arena *arena);
-/* The code point at s (well-formed UTF-8, ended by NUL), where a YAML text has to write it as \uXXXX: controls, line
- * separators, and what YAML 1.1 section 5.1 does not call printable; *length is its bytes. Else 0. */
+/* The code point at s (well-formed UTF-8, ended by NUL), where a YAML text has to write it as
+ * \uXXXX: controls, line separators, and what YAML 1.1 section 5.1 does not call printable;
+ * *length is its bytes. Else 0. */
 unsigned sl_yaml_unprintable(const char *s, size_t *length);
 
 #endif

@@ -1,4 +1,5 @@
-/* A YAML value as JSON text, for the documents that Sluice only carries. Numbers are copied as they are written. */
+/* A YAML value as JSON text, for the documents that Sluice only carries. Numbers are copied as
+ * they are written. */
 #include <string.h>
 
 #include "base/alloc.h"

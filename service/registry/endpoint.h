@@ -15,8 +15,9 @@ struct sl_endpoint_source {
     const char *base_url;
 };
 
-/* Fills out, strings in the arena. The pool key also changes when a certificate file does (by its time and size), so that
- * a reload takes a renewed one up. Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID: a proxy's reference leads nowhere. */
+/* Fills out, strings in the arena. The pool key also changes when a certificate file does (by
+ * its time and size), so that a reload takes a renewed one up. Errors: SL_INVALID_ARGUMENT,
+ * CONFIG_INVALID: a proxy's reference leads nowhere. */
 enum sl_code sl_endpoint_load(const struct sl_endpoint_source *from, struct sl_arena *arena,
                               struct sl_endpoint *out, struct sl_err *err) SL_MUST_CHECK;
 

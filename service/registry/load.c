@@ -1,5 +1,5 @@
-/* From the configuration's models and providers to a snapshot. Everything is copied: a snapshot outlives the
- * configuration it came from. */
+/* From the configuration's models and providers to a snapshot. Everything is copied: a snapshot
+ * outlives the configuration it came from. */
 #include "registry/load.h"
 
 #include <stdlib.h>

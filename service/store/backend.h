@@ -1,5 +1,6 @@
-/* For those who write a back end: what a database has to do. The contracts of the calls are in store/store.h; the checks
- * of arguments are done before. Everything runs on the store's one thread at a time. */
+/* For those who write a back end: what a database has to do. The contracts of the calls are in
+ * store/store.h; the checks of arguments are done before. Everything runs on the store's one
+ * thread at a time. */
 #ifndef SL_STORE_BACKEND_H
 #define SL_STORE_BACKEND_H
 

@@ -1,5 +1,5 @@
-/* Opening the database file, and bringing it to this binary's schema: numbered migrations, all that are missing in one
- * transaction. PRAGMA user_version is the number of the last one. */
+/* Opening the database file, and bringing it to this binary's schema: numbered migrations, all
+ * that are missing in one transaction. PRAGMA user_version is the number of the last one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +18,8 @@ static enum sl_code refuse(struct sl_err *err, const char *path, const char *why
                       why);
 }
 
-/* SQLite gives its -wal and -shm files the mode of the database: the file is made here, for its owner only. */
+/* SQLite gives its -wal and -shm files the mode of the database: the file is made here, for its
+ * owner only. */
 static enum sl_code create_file(const char *path, struct sl_err *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

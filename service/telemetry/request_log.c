@@ -60,8 +60,8 @@ static void add_usage(struct line *l, const struct sl_call_facts *f)
         l->fields[l->count++] = SL_F_BOOL("usage_estimated", true);
 }
 
-/* Whether an error's text may be the provider's own words, which like to repeat the prompt. The reason and the provider's
- * request id have to do then. */
+/* Whether an error's text may be the provider's own words, which like to repeat the prompt. The
+ * reason and the provider's request id have to do then. */
 static bool quotes_provider(enum sl_reason reason)
 {
     switch (reason) {

@@ -1,5 +1,5 @@
-/* A configuration file. What is taken is printed and read again: it has to be taken then, too, and print the same. What
- * is refused has to say where, in UTF-8. */
+/* A configuration file. What is taken is printed and read again: it has to be taken then, too,
+ * and print the same. What is refused has to say where, in UTF-8. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@ static char *printed(const struct sl_config *c, size_t *n)
     return text;
 }
 
-/* Ends every line where its comment, which says where it came from, begins. A text cannot be taken for one: '#' only
- * stands behind a space outside quotes. */
+/* Ends every line where its comment, which says where it came from, begins. A text cannot be
+ * taken for one: '#' only stands behind a space outside quotes. */
 static void strip(char *text)
 {
     char *to = text;

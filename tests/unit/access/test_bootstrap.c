@@ -1,4 +1,5 @@
-/* The first administrator's key: made once, followed when it changes, not made again when it was taken away. */
+/* The first administrator's key: made once, followed when it changes, not made again when it was
+ * taken away. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* Three kinds of providers that stand for all: one with a usual URL and key, one that needs its URL, one without a key. */
+/* Three kinds of providers that stand for all: one with a usual URL and key, one that needs its
+ * URL, one without a key. */
 #include <string.h>
 
 #include "adapters/adapters.h"

@@ -1,4 +1,5 @@
-/* Rules between settings. Each row is a file that is right in each part and wrong as a whole, or right after all. */
+/* Rules between settings. Each row is a file that is right in each part and wrong as a whole, or
+ * right after all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

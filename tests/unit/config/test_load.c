@@ -272,7 +272,8 @@ static void refuses_variables(void **state)
     }
 }
 
-/* What a pod of Kubernetes finds beside a Service of that name, what the CLI reads, and what the file itself names. */
+/* What a pod of Kubernetes finds beside a Service of that name, what the CLI reads, and what the
+ * file itself names. */
 static void leaves_other_variables_alone(void **state)
 {
     static const char *const variables[] = {

@@ -287,7 +287,8 @@ static void refuses_bad_values(void **state)
     check_refusals(rows, SL_ARRAY_LEN(rows));
 }
 
-/* A key that was pasted is refused, with advice, and not repeated: not even where it is no key's place. */
+/* A key that was pasted is refused, with advice, and not repeated: not even where it is no key's
+ * place. */
 static void never_repeats_keys(void **state)
 {
     static const char *const texts[] = {

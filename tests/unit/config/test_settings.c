@@ -1,4 +1,5 @@
-/* The tables themselves: sorted, with presets that their own rows take, and every name found again. */
+/* The tables themselves: sorted, with presets that their own rows take, and every name found
+ * again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

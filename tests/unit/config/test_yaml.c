@@ -1,4 +1,5 @@
-/* YAML and JSON texts as trees: what is taken, what is refused and in which line, and that bombs stay small. */
+/* YAML and JSON texts as trees: what is taken, what is refused and in which line, and that bombs
+ * stay small. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

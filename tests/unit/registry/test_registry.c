@@ -1,4 +1,5 @@
-/* Snapshots from configurations: what a model inherits, where its key comes from, and who finds it. */
+/* Snapshots from configurations: what a model inherits, where its key comes from, and who finds
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,7 +125,8 @@ static void fills_the_target(void **state)
     sl_registry_unref(r);
 }
 
-/* The model's own win over the provider's, whatever their case; values behind references are secret. */
+/* The model's own win over the provider's, whatever their case; values behind references are
+ * secret. */
 static void joins_headers(void **state)
 {
     (void)state;
@@ -171,7 +173,8 @@ static void inherits_clocks_and_endpoints(void **state)
     sl_registry_unref(r);
 }
 
-/* Where a key comes from; a reference that leads nowhere leaves the model without one, and says so. */
+/* Where a key comes from; a reference that leads nowhere leaves the model without one, and says
+ * so. */
 static void finds_keys(void **state)
 {
     static const struct {

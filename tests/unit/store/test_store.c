@@ -1,5 +1,5 @@
-/* The store, on each back end there is: what is written is there after it was opened again, and what cannot be opened is
- * refused. */
+/* The store, on each back end there is: what is written is there after it was opened again, and
+ * what cannot be opened is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -295,7 +295,8 @@ static void refuses_newer_databases(void **state)
     assert_null(s->store);
 }
 
-/* A migration that fails leaves the database as it was, those before it in the same start included. */
+/* A migration that fails leaves the database as it was, those before it in the same start
+ * included. */
 static void migrates_all_or_nothing(void **state)
 {
     static const struct sl_store_migration broken[] = {
