@@ -39,7 +39,6 @@ const struct sl_settings sl_settings_keys = {
     .count = SL_ARRAY_LEN(key_rows),
     .size = sizeof(struct sl_config_key),
     .place_offset = offsetof(struct sl_config_key, place),
-    .name_offset = offsetof(struct sl_config_key, name),
     .noun = "key",
 };
 
@@ -169,7 +168,6 @@ const struct sl_settings sl_settings_providers = {
     .count = SL_ARRAY_LEN(provider_rows),
     .size = sizeof(struct sl_config_provider),
     .place_offset = offsetof(struct sl_config_provider, place),
-    .name_offset = offsetof(struct sl_config_provider, id),
     .noun = "provider",
 };
 
@@ -342,6 +340,5 @@ const struct sl_settings sl_settings_models = {
     .count = SL_ARRAY_LEN(model_rows),
     .size = sizeof(struct sl_config_model),
     .place_offset = offsetof(struct sl_config_model, place),
-    .name_offset = offsetof(struct sl_config_model, name),
     .noun = "model",
 };

@@ -49,7 +49,6 @@ struct sl_settings {
     size_t count;
     size_t size;         /* of an entry; 0 for the root */
     size_t place_offset; /* const char *, where the entry is written */
-    size_t name_offset;  /* const char *, which names the entry in messages */
     const char *noun;    /* "model" */
 };
 
