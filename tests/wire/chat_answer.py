@@ -321,7 +321,7 @@ class Comparison:
             self.check("complete", not cut, out.finish.complete)
         self.usage(e.get("usage"), out.finish.usage)
         for warning in out.warnings:
-            if warning.reason == "UNSUPPORTED_PARAMETER":
+            if warning.reason == "UNSUPPORTED_PARAMETER" and warning.field != "parallel_tool_calls":
                 self.lines.append("warning: %s %s: %s" % (warning.reason, warning.field, warning.message))
 
     def usage(self, wanted, got):

@@ -4,8 +4,10 @@ README.md one folder up lists every rule. A field without a typed counterpart tr
 that neither can say raises Untranslatable, which fails the case.
 """
 import base64
+import binascii
 import copy
 import json
+import mimetypes
 
 from formats.format import Format, Untranslatable, canonical_arguments, canonical_url, data_url, keys_known
 
@@ -84,6 +86,8 @@ class Translator:
 
     def message(self, message, where):
         role = message.get("role")
+        # what client libraries write out of habit: "refusal": null, "annotations": [], "tool_calls": null
+        message = {k: v for k, v in message.items() if k == "content" or v not in (None, "", [], {})}
         if role not in ROLES:
             raise Untranslatable("%s: role %r" % (where, role))
         known = {"role", "content", "name"}
@@ -180,9 +184,9 @@ class Translator:
         if file.get("file_id"):
             out.document.file_id = file["file_id"]
         else:
-            inline = data_url(file["file_data"])
+            inline = file_bytes(file)
             if not inline:
-                raise Untranslatable("%s: file_data that is no data: URL" % where)
+                raise Untranslatable("%s: file_data that is neither a data: URL nor base64" % where)
             out.document.media_type, out.document.data = inline
         out.document.filename = file.get("filename") or ""
 
@@ -309,7 +313,7 @@ def canonical(body):
     """What a request says, apart from how: two bodies that mean the same are equal in this form. README.md lists the
     equivalences; nothing else is touched, so an unknown field has to be equal as it stands."""
     out = copy.deepcopy(body)
-    out["messages"] = [canonical_message(m) for m in modernise(out.get("messages") or [])]
+    out["messages"] = [canonical_message(m) for m in modernise(without_nulls(out.get("messages") or []))]
     for key in list(out):
         if out[key] is None:
             del out[key]
@@ -318,6 +322,10 @@ def canonical(body):
         out["stop"] = [out["stop"]]
     if out.get("tools") == []:
         del out["tools"]
+    if "tools" not in out and out.get("tool_choice") in ("auto", "none"):
+        del out["tool_choice"]  # a choice among nothing
+    if "tools" not in out:
+        out.pop("parallel_tool_calls", None)  # Sluice leaves it out with a warning
     for tool in out.get("tools") or []:
         for part in (tool.get("function"), tool.get("custom")):
             if isinstance(part, dict):
@@ -339,8 +347,27 @@ def canonical(body):
     return out
 
 
+def without_nulls(value):
+    if isinstance(value, dict):
+        return {k: without_nulls(v) for k, v in value.items() if v is not None}
+    return [without_nulls(v) for v in value] if isinstance(value, list) else value
+
+
+def file_bytes(file):
+    """(media type, bytes) of file_data: a data: URL, or bare base64 whose type the name says. None where it is neither."""
+    text = file.get("file_data") or ""
+    inline = data_url(text)
+    if inline or not text:
+        return inline
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+    return mimetypes.guess_type(file.get("filename") or "")[0] or "application/pdf", data
+
+
 def canonical_message(message):
-    out = {k: v for k, v in message.items() if v is not None and v != "" and v != []}
+    out = {k: v for k, v in message.items() if v not in ("", [], {})}
     content = out.pop("content", None)
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
@@ -370,8 +397,9 @@ def canonical_part(part):
         out["image_url"]["url"] = canonical_url(out["image_url"]["url"])
     elif kind == "file":
         out["file"] = {k: v for k, v in out["file"].items() if v is not None and v != ""}
-        if out["file"].get("file_data"):
-            out["file"]["file_data"] = canonical_url(out["file"]["file_data"])
+        inline = file_bytes(out["file"])
+        if inline:
+            out["file"]["file_data"] = ["data", inline[0], inline[1].hex()]
     elif kind == "input_audio":
         out["input_audio"]["data"] = base64.b64decode(out["input_audio"]["data"]).hex()
     return out
