@@ -269,3 +269,33 @@ def test_large_metadata_is_refused(sluice):
         complete(sluice.api(), ask(), metadata=[("x-filler", "f" * 80_000)])
     assert error.value.code() in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE)
     complete(sluice.api(), ask(), metadata=[("x-filler", "f" * 8_000)])
+
+
+OPEN = ["/grpc.health.v1.Health/Check", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"]
+OPEN_BAD = {
+    "no protobuf": b"\xff" * 40,
+    "NUL": field(1, b"a\0b"),
+    "bad UTF-8": field(1, b"\xff"),
+    "groups in groups": b"\x0b" * 34_000,
+    "length past the end": b"\x0a\xff\xff\xff\xff\x07",
+}
+
+
+@pytest.mark.parametrize("path", OPEN)
+@pytest.mark.parametrize("name", OPEN_BAD)
+def test_bad_message_to_a_method_that_is_open_to_everybody(locked, path, name):
+    call = locked.channel().stream_stream(path, lambda b: b, lambda b: b)
+    fails(lambda: list(call(iter([OPEN_BAD[name]]), timeout=10)), INVALID)
+    complete(locked.api(locked.admin_key), ask())
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_oversized_message_to_a_method_that_is_open_to_everybody(locked, path):
+    before = locked.rss()
+    call = locked.channel().stream_stream(path, lambda b: b, lambda b: b)
+    with pytest.raises(grpc.RpcError) as error:
+        list(call(iter([field(1, b"x" * (17 * MIB))]), timeout=20))
+    assert error.value.code() in (grpc.StatusCode.RESOURCE_EXHAUSTED, INVALID)
+    assert locked.rss() - before < slack(64, 300) * MIB
+    complete(locked.api(locked.admin_key), ask())

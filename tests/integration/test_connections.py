@@ -64,6 +64,18 @@ def test_a_connection_that_dies_in_its_answer_is_never_repeated(start_sluice, pr
     assert failure.failure.report.attempts == 1 and len(provider.requests) == 2
 
 
+def test_bytes_left_on_a_connection_are_nobodys_answer(start_sluice, provider):
+    """A provider that sends two answers to one request: the second one must not become the next caller's."""
+    sluice = start_sluice(config={"server": {"loops": 1}})
+    api = sluice.api()
+    for _ in range(5):
+        provider.default("smuggle")
+        assert text_of(complete(api, ask()).message) == "asked for"
+        provider.requests[-1].wait_done()  # the second one is out
+        provider.default("text", text="honest")
+        assert text_of(complete(api, ask()).message) == "honest"
+
+
 # ---- names ----
 
 @pytest.fixture(scope="module")

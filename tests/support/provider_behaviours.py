@@ -440,6 +440,19 @@ def short_length(x, missing=20):
     lie(x, -missing)
 
 
+@behaviour
+def smuggle(x, text="smuggled"):
+    """A good whole answer, and, once it was taken, a second one that nobody asked for (HTTP/1.1 only)."""
+    def answered(words):
+        data = json.dumps({**base(x, "chat.completion"), "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}]}).encode()
+        return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(data) + data
+    x.raw(answered("asked for"))
+    x.settle()
+    x.raw(answered(text))
+    x.whole = True
+
+
 def lie(x, difference):
     if x.seen.streamed:
         data = b"".join(b"data: " + json.dumps(c).encode() + b"\n\n"
