@@ -239,8 +239,9 @@ static enum sl_code read_choices(struct cc *c, int choices)
 
     for (int v = sl_json_first(c->j, choices); v >= 0 && code == SL_OK;
          v = sl_json_next(c->j, choices, v)) {
-        if (sl_json_type(c->j, v) != SL_JSON_OBJECT)
-            continue;
+        if (SL_UNLIKELY(sl_json_type(c->j, v) != SL_JSON_OBJECT))
+            return sl_err_set(c->err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
+                              "%s sent a choice that is no object", c->d->title);
         struct choice choice = read_choice_members(c, v);
         int64_t index = first ? 0 : 1;
         if (choice.index >= 0)
@@ -275,7 +276,7 @@ static enum sl_code read_document(struct cc *c, bool named_error)
     read_facts(c, &r);
     if (SL_UNLIKELY(is_error(c, &r, named_error)))
         return cc_failure(c->d, c->j, SL_JSON_ROOT, 0, c->err);
-    if (c->whole && sl_json_size(c->j, r.choices) < 1)
+    if (c->whole && sl_json_type(c->j, r.choices) != SL_JSON_ARRAY)
         return sl_err_set(c->err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
                           "%s sent an answer without choices", c->d->title);
     enum sl_code code = SL_OK;
@@ -288,11 +289,16 @@ static enum sl_code read_document(struct cc *c, bool named_error)
 
 /* ---- slots ---- */
 
-static void end_answer(struct cc *c)
+/* An end marker alone is no answer. */
+static enum sl_code end_answer(struct cc *c)
 {
+    if (!c->s->answered && !c->a->end.has_finish_reason)
+        return sl_err_set(c->err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
+                          "%s sent an answer without a message", c->d->title);
     cc_flush_calls(c);
     cc_close_audio(c);
     c->a->end.done = true;
+    return SL_OK;
 }
 
 enum sl_code sl_cc_on_body(const struct sl_cc_dialect *d, struct sl_answer *a, char *body, size_t n,
@@ -304,9 +310,7 @@ enum sl_code sl_cc_on_body(const struct sl_cc_dialect *d, struct sl_answer *a, c
 
     if (code == SL_OK)
         code = read_document(&c, false);
-    if (code == SL_OK)
-        end_answer(&c);
-    return code;
+    return code == SL_OK ? end_answer(&c) : code;
 }
 
 /* OpenAI ends a stream with `data: [DONE]`, which is no JSON. */
@@ -330,10 +334,8 @@ enum sl_code sl_cc_on_frame(const struct sl_cc_dialect *d, struct sl_answer *a,
 
     if (a->end.done || !frame->n)
         return SL_OK;
-    if (is_done_marker(frame)) {
-        end_answer(&c);
-        return SL_OK;
-    }
+    if (is_done_marker(frame))
+        return end_answer(&c);
     enum sl_code code = sl_json_parse(a->parser, frame->data, frame->n, &j, err);
     if (code == SL_OK)
         code = read_document(&c, !strcmp(frame->event, "error"));
@@ -349,10 +351,8 @@ enum sl_code sl_cc_on_eof(const struct sl_cc_dialect *d, struct sl_answer *a, st
 
     if (a->end.done)
         return SL_OK;
-    if (a->end.has_finish_reason) {
-        end_answer(&c);
-        return SL_OK;
-    }
+    if (a->end.has_finish_reason)
+        return end_answer(&c);
     sl_err_set(err, SL_UNAVAILABLE, SL_REASON_PROVIDER_TRUNCATED,
                "%s broke off its answer before the end", d->title);
     err->retryable = true;

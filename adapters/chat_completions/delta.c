@@ -242,12 +242,25 @@ static enum sl_code read_rest(struct cc *c, const struct members *m)
     return code;
 }
 
+/* Text, a list of parts, null, or nothing: whatever else it is, it is no answer. */
+static bool is_content(const struct cc *c, int value)
+{
+    enum sl_json_type type = sl_json_type(c->j, value);
+
+    return type == SL_JSON_STRING || type == SL_JSON_NULL || type == SL_JSON_ARRAY ||
+           type == SL_JSON_NONE;
+}
+
 enum sl_code cc_read_message(struct cc *c, int message, int logprobs)
 {
     struct members m = read_members(c, message);
     struct logprobs none = {0};
     enum sl_code code = SL_OK;
 
+    if (SL_UNLIKELY(!is_content(c, m.content)))
+        return sl_err_set(c->err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
+                          "%s sent content that is neither text nor a list of parts", c->d->title);
+    c->s->answered = true;
     if (SL_UNLIKELY(sl_json_type(c->j, logprobs) == SL_JSON_OBJECT)) {
         code = read_with_logprobs(c, &m, logprobs);
     } else {

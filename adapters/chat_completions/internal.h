@@ -81,6 +81,7 @@ struct cc_state {
     unsigned audio_waiting; /* how many */
     const char *audio_id;
     bool audio_closed;
+    bool answered; /* a message or delta of choice 0 was there */
     char *usage_json;
     size_t usage_cap;
 };

@@ -390,11 +390,11 @@ static const struct {
     /* Kimi on Azure */
     {"{\"prompt_tokens\":10,\"completion_tokens\":5,\"reasoning_tokens\":2,\"total_tokens\":15}",
      10, 0, 0, 3, 2},
-    /* numbers that contradict each other still add up */
+    /* numbers that contradict each other: what is counted apart stays, the rest is nothing */
     {"{\"prompt_tokens\":10,\"completion_tokens\":5,\"total_tokens\":15,\"prompt_tokens_details\":{"
      "\"cached_tokens\":12,\"cache_write_tokens\":9},\"completion_tokens_details\":{"
      "\"reasoning_tokens\":11}}",
-     0, 10, 0, 0, 5},
+     0, 12, 9, 0, 11},
     {"{\"prompt_tokens\":-3,\"completion_tokens\":\"5\",\"total_tokens\":null}", 0, 0, 0, 0, 0},
     {"{\"prompt_tokens\":99999999999,\"completion_tokens\":1e2}", INT32_MAX, 0, 0, 100, 0},
     {"{}", 0, 0, 0, 0, 0},
@@ -646,12 +646,11 @@ static void a_body_without_an_answer_is_garbage(void **state)
 static const char *const odd_frames[] = {
     "{}",
     "{\"choices\":{}}",
-    "{\"choices\":[null,1,\"a\",[]]}",
     "{\"choices\":[{\"index\":\"0\",\"delta\":[],\"finish_reason\":1,\"logprobs\":1,\"usage\":1}]}",
     "{\"id\":1,\"model\":[],\"system_fingerprint\":{},\"service_tier\":false,\"usage\":[],\"x_"
     "groq\":1,"
     "\"citations\":{},\"error\":null,\"choices\":[]}",
-    "{\"choices\":[{\"delta\":{\"content\":1,\"reasoning\":{},\"reasoning_content\":[],\"refusal\":"
+    "{\"choices\":[{\"delta\":{\"content\":null,\"reasoning\":{},\"reasoning_content\":[],\"refusal\":"
     "true,"
     "\"tool_calls\":{},\"function_call\":[],\"audio\":\"x\",\"images\":1,\"annotations\":\"a\"}}]}",
     "{\"choices\":[{\"delta\":{\"tool_calls\":[1,null,\"a\",[]],\"images\":[1,{}],\"annotations\":["
@@ -672,6 +671,28 @@ static void wrong_types_do_no_harm(void **state)
             fail_msg("%s: %s", odd_frames[i], k.err.text);
     assert_string_equal(kit_events(&k), "");
     kit_fini(&k);
+}
+
+/* What cannot be an answer is no answer. */
+static const char *const garbage_frames[] = {
+    "{\"choices\":[1]}",
+    "{\"choices\":[[]]}",
+    "{\"choices\":[{\"index\":0,\"delta\":{\"content\":{\"not\":\"text\"}}}]}",
+    "{\"choices\":[{\"index\":0,\"delta\":{\"content\":1}}]}",
+    "[DONE]",
+};
+
+static void garbage_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(garbage_frames); i++) {
+        struct kit k;
+        kit_init(&k, "openai");
+        if (kit_frame(&k, garbage_frames[i]) != SL_UNAVAILABLE)
+            fail_msg("%s", garbage_frames[i]);
+        assert_int_equal(k.err.reason, SL_REASON_PROVIDER_GARBAGE);
+        kit_fini(&k);
+    }
 }
 
 static void deep_json_is_refused(void **state)
@@ -742,6 +763,7 @@ int main(void)
         cmocka_unit_test(an_error_body_with_status_200_is_an_error),
         cmocka_unit_test(a_body_without_an_answer_is_garbage),
         cmocka_unit_test(wrong_types_do_no_harm),
+        cmocka_unit_test(garbage_is_refused),
         cmocka_unit_test(deep_json_is_refused),
         cmocka_unit_test(a_chunk_takes_no_memory),
     };
