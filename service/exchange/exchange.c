@@ -480,6 +480,7 @@ static void on_done(void *owner, const struct sl_transfer_result *r)
         note_head(x, r->head);
     if (r->stale_connection && !x->repeated) {
         x->repeated = true;
+        x->attempts -= !r->request_sent; /* only what a provider may have seen is an attempt */
         err = (struct sl_err){0};
         if (start_attempt(x, true, &err) == SL_OK)
             return;

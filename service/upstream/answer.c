@@ -93,11 +93,16 @@ static const char *find_header(const struct sl_transfer_head *head, const char *
     return h ? h->value : NULL;
 }
 
-static bool is_json(const char *type)
+static bool is_type(const char *type, const char *name)
 {
-    static const char json[] = "application/json";
-    size_t n = sizeof(json) - 1;
-    return type && !strncasecmp(type, json, n) && (!type[n] || strchr("; \t", type[n]));
+    size_t n = strlen(name);
+    return type && !strncasecmp(type, name, n) && (!type[n] || strchr("; \t", type[n]));
+}
+
+/* One document, whatever was asked for: an error inside a 200, or the page of a proxy on the way. */
+static bool is_document(const char *type)
+{
+    return is_type(type, "application/json") || is_type(type, "text/html");
 }
 
 static void choose_mode(struct sl_transfer *t)
@@ -106,7 +111,7 @@ static void choose_mode(struct sl_transfer *t)
     if (head->status / 100 != 2) {
         t->mode = SL_BODY_FAILURE;
         sl_buf_init(&t->body, t->caps.failure);
-    } else if (t->framed && !is_json(find_header(head, "content-type"))) {
+    } else if (t->framed && !is_document(find_header(head, "content-type"))) {
         struct sl_framer_caps caps = {t->caps.line, t->caps.event};
         t->mode = SL_BODY_FRAMES;
         sl_framer_init(&t->framer, t->framer_kind, caps);

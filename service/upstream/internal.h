@@ -108,6 +108,7 @@ struct sl_transfer {
     enum sl_body_mode mode;
     enum sl_framer_kind framer_kind;
     bool framed, token, body_cut;
+    bool plain;     /* http: nothing between the socket and HTTP/1.1 */
     bool added;     /* curl's multi has it */
     bool start;     /* wishes: to be added, */
     bool batch;     /* on_batch to be called, */

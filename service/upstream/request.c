@@ -155,6 +155,7 @@ enum sl_code sl_request_prepare(struct sl_transfer *t, const struct sl_transfer_
     CURL *easy = t->handle->easy;
     bool tls = !strncasecmp(spec->url, "https:", 6);
     bool has_body = spec->body && spec->body->length;
+    t->plain = !tls;
     enum sl_code code = build_headers(&t->request, spec->headers, has_body, err);
     if (code)
         return code;

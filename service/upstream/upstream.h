@@ -129,7 +129,7 @@ struct sl_transfer_spec {
     const struct sl_segs *body; /* outlives the transfer */
     bool framed;
     enum sl_framer_kind
-        framer; /* with framed, for 2xx answers whose content type is not application/json */
+        framer; /* with framed, for 2xx answers that are neither application/json nor text/html */
     struct sl_clocks clocks;
     struct sl_transfer_caps caps;
     bool fresh_connection; /* do not reuse one */

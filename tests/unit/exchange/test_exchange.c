@@ -419,7 +419,7 @@ static void test_a_failure_of_the_provider_keeps_its_facts(void **state)
 static void test_a_stale_connection_is_repeated_once(void **state)
 {
     struct fixture *f = *state;
-    struct sl_transfer_result stale = {.stale_connection = true};
+    struct sl_transfer_result stale = {.stale_connection = true, .request_sent = true};
     sl_err_set(&stale.err, SL_UNAVAILABLE, SL_REASON_PROVIDER_TRUNCATED, "closed");
     start(f, true, false);
     done(&transfers[0], &stale);
