@@ -202,6 +202,16 @@ static void set_log_level(const struct sl_config *c)
             sl_log_set_level((enum sl_log_level)i);
 }
 
+/* Settings that were changed, but are taken up by a restart only. */
+static void warn_of_restart(const struct sl_config *was, const struct sl_config *now)
+{
+    const char *keys[16];
+    size_t n = sl_config_needs_restart(was, now, keys, SL_ARRAY_LEN(keys));
+    for (size_t i = 0; i < n && i < SL_ARRAY_LEN(keys); i++)
+        sl_log(SL_LOG_WARN, "this setting is taken up by a restart only",
+               SL_F_STR("setting", keys[i]));
+}
+
 /* Everything new is made before anything old is let go: a bad configuration changes nothing. */
 static enum sl_code reload(struct process *p, int argc, char **argv, char **envp,
                            struct sl_err *err)
@@ -224,6 +234,7 @@ static enum sl_code reload(struct process *p, int argc, char **argv, char **envp
         return code;
     }
     p->revision++;
+    warn_of_restart(p->config, config);
     sl_registry_unref(p->registry);
     sl_access_unref(p->access);
     sl_config_destroy(p->config);

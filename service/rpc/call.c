@@ -56,6 +56,7 @@ static void call_free(struct sl_rpc_call *c)
         grpc_call_details_destroy(&c->details);
     if (c->call)
         grpc_call_unref(c->call);
+    sl_access_unref(c->access);
     gpr_free(c->peer);
     sl_free(c->out);
     sl_arena_fini(&c->scratch);
@@ -510,7 +511,8 @@ static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
     };
     if (!shown.authorization.n && sl_peer_certificate(c->call, certificate, sizeof(certificate)))
         shown.certificate = sl_str(certificate);
-    return sl_access_check(c->home->service->access, &shown, &c->base.principal, err);
+    c->access = sl_access_ref(c->home->service->access);
+    return sl_access_check(c->access, &shown, &c->base.principal, err);
 }
 
 static int64_t deadline_us(gpr_timespec deadline)

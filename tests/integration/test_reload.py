@@ -85,3 +85,23 @@ def test_many_reloads_under_load(start_sluice):
         sluice.reload(merge(sluice.config, {"models": model_list({"test": "test", "other-%d" % number: "x"})}))
         complete(api, ask())
     assert sluice.descriptors() <= middle + 4
+
+
+def test_a_call_outlives_the_key_it_came_with(start_sluice, provider):
+    """The principal of a running call stays what it was, whatever a reload does to the keys."""
+    key = "sl_test_outlives_0123456789abcdef"
+    sluice = start_sluice(env={"GONE_KEY": key}, config={"access": {"anonymous": False, "keys": [{"name": "gone", "key": "env:GONE_KEY"}]}})
+    provider.script("test", "text", text="still here", gate="go")
+    running = Background(stream, sluice.api(key), ask())
+    provider.wait_requests(1)
+    sluice.reload(merge(sluice.config, {"access": {"anonymous": True, "keys": []}}))
+    fails(lambda: complete(sluice.api(key), ask()), grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_INVALID")
+    provider.gate("go").open()
+    assert running.result().text == "still here"
+    assert sluice.wait_log(lambda line: line.get("principal") == "gone" and line.get("status") == "OK")
+
+
+def test_a_setting_that_needs_a_restart_is_named(start_sluice):
+    sluice = start_sluice()
+    sluice.reload(merge(sluice.config, {"server": {"max_concurrent_streams": 77}}))
+    assert sluice.wait_log(lambda line: line.get("setting") == "server.max_concurrent_streams")["level"] == "warn"
