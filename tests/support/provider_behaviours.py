@@ -4,7 +4,6 @@ Each is a function of an Exchange and keyword parameters, found by its name in B
 https://platform.openai.com/docs/api-reference/chat (objects chat.completion and chat.completion.chunk).
 """
 import json
-import time
 
 BEHAVIOURS = {}
 
