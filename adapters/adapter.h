@@ -46,6 +46,7 @@ struct sl_target {
     const char *base_url;     /* without a trailing '/'; never NULL */
     const char *model_id;     /* the id to send */
     const char *api;          /* "" : the adapter's default */
+    const char *api_version;  /* of that API, where an address has one; "" : the adapter's default */
     enum sl_auth auth;
     const char *auth_header;  /* name, with SL_AUTH_HEADER */
     const struct sl_secret *key;    /* NULL: none */

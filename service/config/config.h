@@ -51,6 +51,7 @@ struct sl_config_provider {
     const char *auth;         /* "", bearer, header, none */
     const char *auth_header;
     const char *organization, *project;
+    const char *api_version;  /* "" : the adapter's */
     struct sl_config_pairs headers; /* values may be references */
     const char *ca_file, *client_certificate, *client_key;
     bool insecure;
@@ -72,6 +73,7 @@ struct sl_config_model {
     const char *provider;     /* required: id of a provider, or an adapter kind that needs no more than its key */
     const char *model_id;     /* default: name */
     const char *api, *description;
+    const char *api_version;  /* "" : the provider's */
     struct sl_config_strings aliases;
     struct sl_config_pairs labels;
     struct sl_config_pairs headers;

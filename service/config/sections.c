@@ -43,6 +43,11 @@ const struct sl_settings sl_settings_keys = {
 };
 
 static const struct sl_setting provider_rows[] = {
+    {.key = "api_version",
+     .type = SL_SET_TEXT,
+     PROVIDER(api_version),
+     .shown = "the adapter's",
+     .help = "Version of its API, where a version is part of the address, as at Azure"},
     {.key = "auth",
      .type = SL_SET_CHOICE,
      PROVIDER(auth),
@@ -178,6 +183,11 @@ static const struct sl_setting model_rows[] = {
      MODEL(api),
      .shown = "the adapter's",
      .help = "Which of the provider's APIs to use, as in chat_completions"},
+    {.key = "api_version",
+     .type = SL_SET_TEXT,
+     MODEL(api_version),
+     .shown = "the provider's",
+     .help = "Version of that API, where a version is part of the address"},
     {.key = "base_url",
      .type = SL_SET_TEXT,
      MODEL(base_url),

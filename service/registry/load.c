@@ -181,6 +181,7 @@ static void load_target(const struct loading *l, const char *url)
     t->base_url = copy(l, url);
     t->model_id = copy(l, m->model_id);
     t->api = l->adapter->api;
+    t->api_version = copy(l, *m->api_version ? m->api_version : p ? p->api_version : "");
     t->auth = auth_of(l);
     t->auth_header = copy(l, p ? p->auth_header : "");
     t->organization = copy(l, p ? p->organization : "");

@@ -53,6 +53,7 @@ static const char sample[] =
     "  - {id: vllm, kind: custom, base_url: 'http://gpu:8000/v1', key: 'env:SL_TEST_ONE', auth: "
     "header,\n"
     "     auth_header: x-key, headers: {A: one, b: two, c: 'env:SL_TEST_TWO'}, organization: org, "
+    "     api_version: v-1, "
     "project: prj,\n"
     "     timeouts: {connect: 1s, total: 2s}, http: 1.1, insecure: true, proxy: none, ca_file: "
     "/own.pem,\n"
@@ -111,6 +112,7 @@ static void fills_the_target(void **state)
     assert_string_equal(t->auth_header, "x-key");
     assert_string_equal(sl_secret_reveal(t->key), "sk-test-one");
     assert_string_equal(t->organization, "org");
+    assert_string_equal(t->api_version, "v-1");
     assert_string_equal(t->project, "prj");
     assert_true(t->has_temperature && !t->has_top_p && t->has_max_output_tokens);
     assert_int_equal(t->max_output_tokens, 50);
