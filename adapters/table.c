@@ -4,8 +4,28 @@
 #include <string.h>
 
 #define ADAPTERS(X)                                                                                \
+    X(azure)                                                                                       \
+    X(cerebras)                                                                                    \
     X(custom)                                                                                      \
-    X(openai)
+    X(dashscope)                                                                                   \
+    X(deepinfra)                                                                                   \
+    X(deepseek)                                                                                    \
+    X(fireworks)                                                                                   \
+    X(groq)                                                                                        \
+    X(huggingface)                                                                                 \
+    X(lmstudio)                                                                                    \
+    X(minimax)                                                                                     \
+    X(mistral)                                                                                     \
+    X(moonshot)                                                                                    \
+    X(nvidia)                                                                                      \
+    X(openai)                                                                                      \
+    X(openrouter)                                                                                  \
+    X(perplexity)                                                                                  \
+    X(siliconflow)                                                                                 \
+    X(together)                                                                                    \
+    X(vllm)                                                                                        \
+    X(xai)                                                                                         \
+    X(zhipu)
 
 #define DECLARE(name) extern const struct sl_adapter sl_adapter_##name;
 ADAPTERS(DECLARE)

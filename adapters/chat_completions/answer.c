@@ -15,7 +15,7 @@ _Static_assert(sizeof(struct cc_state) <= SL_CC_STATE_SIZE, "SL_CC_STATE_SIZE is
 
 /* The members of a chunk or body that matter; SL_JSON_ABSENT where they are not there. */
 struct root {
-    int id, model, fingerprint, tier, choices, usage, error, x_groq, citations, object;
+    int id, model, fingerprint, tier, choices, usage, error, x_groq, citations, object, base_resp;
 };
 
 struct choice {
@@ -87,11 +87,13 @@ static void read_root_member(const struct cc *c, struct root *r, int key)
         r->x_groq = value;
     else if (CC_KEY_IS(k, "citations"))
         r->citations = value;
+    else if (CC_KEY_IS(k, "base_resp"))
+        r->base_resp = value;
 }
 
 static struct root read_root(const struct cc *c)
 {
-    struct root r = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    struct root r = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
     for (int k = sl_json_first(c->j, SL_JSON_ROOT); k >= 0; k = sl_json_next(c->j, SL_JSON_ROOT, k))
         read_root_member(c, &r, k);
@@ -256,13 +258,23 @@ static enum sl_code read_choices(struct cc *c, int choices)
     return code;
 }
 
+/* MiniMax says it in a 200, and 0 with every answer ("Error Code" of its API reference). */
+static bool is_base_resp_error(const struct cc *c, const struct root *r)
+{
+    int64_t status = 0;
+
+    if (!c->d->base_resp || sl_json_type(c->j, r->base_resp) != SL_JSON_OBJECT)
+        return false;
+    return sl_json_int(c->j, sl_json_member(c->j, r->base_resp, "status_code"), &status) && status;
+}
+
 /* An error beside or instead of the choices: {"error": {...}} (OpenAI, Groq, OpenRouter) or
  * {"object": "error"} (vLLM, Mistral). */
 static bool is_error(const struct cc *c, const struct root *r, bool named_error)
 {
     enum sl_json_type type = sl_json_type(c->j, r->error);
 
-    return type == SL_JSON_OBJECT || type == SL_JSON_STRING ||
+    return type == SL_JSON_OBJECT || type == SL_JSON_STRING || is_base_resp_error(c, r) ||
            (r->object >= 0 && sl_json_string_is(c->j, r->object, "error")) ||
            (named_error && r->choices < 0);
 }
@@ -297,6 +309,7 @@ static enum sl_code end_answer(struct cc *c)
                           "%s sent an answer without a message", c->d->title);
     cc_flush_calls(c);
     cc_close_audio(c);
+    cc_close_details(c);
     c->a->end.done = true;
     return SL_OK;
 }

@@ -8,7 +8,7 @@
 
 /* What an assistant message holds, counted before it is written. */
 struct spoken {
-    size_t texts, refusals, calls, reasonings;
+    size_t texts, refusals, calls, reasonings, details;
     const char *text;       /* the only one */
     struct sl_str audio_id; /* of an earlier spoken answer; n is 0 where there is none */
 };
@@ -61,7 +61,9 @@ static enum sl_code survey_audio(struct cc_build *b, const Sluice__V1__Part *par
 static void survey_reasoning(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at,
                              struct spoken *s)
 {
-    if (b->d->reasoning_history && part->reasoning->text[0])
+    if (part->provider_state && cc_is_own_state(b, part) && part->provider_state->data.len)
+        s->details++;
+    else if ((b->d->reasoning_history || b->d->thinking_parts) && part->reasoning->text[0])
         s->reasonings++;
     else if (part->reasoning->text[0])
         sl_warn(b->in->warnings, "REASONING_DROPPED", cc_part_field(b, at, ""),
@@ -118,6 +120,12 @@ static enum sl_code survey(struct cc_build *b, const Sluice__V1__Message *m, siz
     return code;
 }
 
+/* Whether the part's reasoning goes as text: not where its details say it. */
+static bool is_plain_reasoning(const struct cc_build *b, const Sluice__V1__Part *part)
+{
+    return !part->provider_state || !cc_is_own_state(b, part) || !part->provider_state->data.len;
+}
+
 /* All refusals, or all reasoning, as one string. */
 static void put_joined(struct cc_build *b, const Sluice__V1__Message *m, const char *key,
                        Sluice__V1__Part__ContentCase kind)
@@ -126,13 +134,66 @@ static void put_joined(struct cc_build *b, const Sluice__V1__Message *m, const c
     sl_jw_string_begin(&b->w);
     for (size_t i = 0; i < m->n_parts; i++) {
         const Sluice__V1__Part *part = m->parts[i];
-        if (part->content_case != kind)
+        if (part->content_case != kind || !is_plain_reasoning(b, part))
             continue;
         const char *text =
             kind == SLUICE__V1__PART__CONTENT_REFUSAL ? part->refusal : part->reasoning->text;
         sl_jw_string_text(&b->w, text, strlen(text));
     }
     sl_jw_string_end(&b->w);
+}
+
+/* Mistral's ThinkChunk: {"type": "thinking", "thinking": [{"type": "text", "text"}]}. */
+static void put_thinking(struct cc_build *b, const Sluice__V1__Part *part)
+{
+    sl_jw_object(&b->w);
+    cc_put_string(b, "type", "thinking");
+    sl_jw_key(&b->w, "thinking");
+    sl_jw_array(&b->w);
+    cc_put_text_part(b, part->reasoning->text);
+    sl_jw_array_end(&b->w);
+    sl_jw_object_end(&b->w);
+}
+
+/* The elements of a list that was checked, as they are. */
+static void put_elements(struct cc_build *b, char *json)
+{
+    struct sl_json_parser parser;
+    struct sl_json j;
+    struct sl_err ignored = {0};
+
+    sl_json_parser_init(&parser);
+    if (sl_json_parse(&parser, json, strlen(json), &j, &ignored) == SL_OK)
+        for (int v = sl_json_first(&j, SL_JSON_ROOT); v >= 0;
+             v = sl_json_next(&j, SL_JSON_ROOT, v)) {
+            struct sl_str raw = sl_json_raw(&j, v);
+            sl_jw_raw(&b->w, raw.p, raw.n);
+        }
+    sl_json_parser_fini(&parser);
+}
+
+/* The lists of all parts as one list. */
+static enum sl_code put_details(struct cc_build *b, const Sluice__V1__Message *m, size_t index)
+{
+    struct cc_place at = {index, 0};
+
+    sl_jw_key(&b->w, "reasoning_details");
+    sl_jw_array(&b->w);
+    for (; at.part < m->n_parts; at.part++) {
+        const Sluice__V1__Part *part = m->parts[at.part];
+        if (part->content_case != SLUICE__V1__PART__CONTENT_REASONING ||
+            is_plain_reasoning(b, part))
+            continue;
+        char *json = sl_arena_strndup(b->in->arena, (char *)part->provider_state->data.data,
+                                      part->provider_state->data.len);
+        enum sl_code code =
+            cc_check_json(b, json, SL_JSON_ARRAY, cc_part_field(b, at, ".provider_state.data"));
+        if (code != SL_OK)
+            return code;
+        put_elements(b, json);
+    }
+    sl_jw_array_end(&b->w);
+    return SL_OK;
 }
 
 static void put_texts(struct cc_build *b, const Sluice__V1__Message *m)
@@ -142,6 +203,10 @@ static void put_texts(struct cc_build *b, const Sluice__V1__Message *m)
         const char *text = part_text(b, m->parts[i]);
         if (text)
             cc_put_text_part(b, text);
+        else if (b->d->thinking_parts &&
+                 m->parts[i]->content_case == SLUICE__V1__PART__CONTENT_REASONING &&
+                 m->parts[i]->reasoning->text[0])
+            put_thinking(b, m->parts[i]);
     }
     sl_jw_array_end(&b->w);
 }
@@ -165,12 +230,14 @@ static void put_assistant_content(struct cc_build *b, const Sluice__V1__Message 
 {
     bool may_lack = s->calls || s->audio_id.n;
 
-    if (!s->texts && !s->refusals && may_lack && !b->d->null_content)
+    bool thinking = b->d->thinking_parts && s->reasonings;
+
+    if (!s->texts && !s->refusals && may_lack && !thinking && !b->d->null_content)
         return;
     sl_jw_key(&b->w, "content");
-    if (s->texts == 1)
+    if (s->texts == 1 && !thinking)
         sl_jw_string(&b->w, s->text);
-    else if (s->texts)
+    else if (s->texts || thinking)
         put_texts(b, m);
     else if (s->refusals)
         put_refusal_content(b, m);
@@ -214,8 +281,12 @@ enum sl_code cc_put_assistant(struct cc_build *b, const Sluice__V1__Message *m, 
     if (code != SL_OK)
         return code;
     put_assistant_content(b, m, &s);
-    if (s.reasonings)
+    if (s.reasonings && b->d->reasoning_history)
         put_joined(b, m, b->d->reasoning_history, SLUICE__V1__PART__CONTENT_REASONING);
+    if (s.details)
+        code = put_details(b, m, index);
+    if (code != SL_OK)
+        return code;
     if (s.refusals && s.texts)
         put_joined(b, m, "refusal", SLUICE__V1__PART__CONTENT_REFUSAL);
     if (s.audio_id.n) {

@@ -136,14 +136,22 @@ static enum sl_code put_stop(struct cc_build *b)
     return SL_OK;
 }
 
-static void put_logprobs(struct cc_build *b)
+static enum sl_code put_logprobs(struct cc_build *b)
 {
+    bool wanted =
+        b->request->_top_logprobs_case || (b->request->_logprobs_case && b->request->logprobs);
+
+    if (wanted && b->d->no_logprobs)
+        return sl_unsupported(b->in, b->err,
+                              b->request->_top_logprobs_case ? "top_logprobs" : "logprobs",
+                              "%s gives no probabilities of tokens", b->d->title);
     if (b->request->_top_logprobs_case) {
         put_bool(b, "logprobs", true);
         put_int(b, "top_logprobs", b->request->top_logprobs);
-    } else if (b->request->_logprobs_case) {
+    } else if (b->request->_logprobs_case && !b->d->no_logprobs) {
         put_bool(b, "logprobs", b->request->logprobs);
     }
+    return SL_OK;
 }
 
 static enum sl_code put_sampling(struct cc_build *b)
@@ -159,13 +167,12 @@ static enum sl_code put_sampling(struct cc_build *b)
     if (code != SL_OK)
         return code;
     put_max_tokens(b);
-    put_logprobs(b);
     if (b->request->_seed_case)
-        put_int(b, "seed", b->request->seed);
-    return SL_OK;
+        put_int(b, b->d->seed_key ? b->d->seed_key : "seed", b->request->seed);
+    return put_logprobs(b);
 }
 
-/* ---- format and reasoning ---- */
+/* ---- format ---- */
 
 static enum sl_code put_schema(struct cc_build *b, const Sluice__V1__ResponseFormat *format)
 {
@@ -207,30 +214,6 @@ static enum sl_code put_response_format(struct cc_build *b)
     return code;
 }
 
-static enum sl_code put_reasoning(struct cc_build *b)
-{
-    static const char *const efforts[] = {NULL,     "none", "minimal", "low",
-                                          "medium", "high", "xhigh"};
-    const Sluice__V1__ReasoningOptions *reasoning = b->request->reasoning;
-    enum sl_code code = SL_OK;
-
-    if (!reasoning)
-        return SL_OK;
-    if ((unsigned)reasoning->effort >= SL_ARRAY_LEN(efforts))
-        return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
-                            "reasoning.effort", "reasoning.effort has no such level");
-    if (efforts[reasoning->effort])
-        cc_put_string(b, "reasoning_effort", efforts[reasoning->effort]);
-    if (reasoning->_budget_tokens_case)
-        code = sl_unsupported(b->in, b->err, "reasoning.budget_tokens",
-                              "%s has no budget for reasoning; reasoning.effort may serve",
-                              b->d->title);
-    if (code == SL_OK && reasoning->summary[0])
-        code = sl_unsupported(b->in, b->err, "reasoning.summary",
-                              "chat completions have no summary of reasoning");
-    return code;
-}
-
 /* ---- the body ---- */
 
 static void put_stream(struct cc_build *b)
@@ -238,7 +221,7 @@ static void put_stream(struct cc_build *b)
     if (!b->in->stream)
         return;
     put_bool(b, "stream", true);
-    if (b->in->target->no_stream_options)
+    if (b->d->no_stream_options || b->in->target->no_stream_options)
         return;
     sl_jw_key(&b->w, "stream_options");
     sl_jw_object(&b->w);
@@ -271,7 +254,7 @@ static enum sl_code write_body(struct cc_build *b)
     if (code == SL_OK)
         code = put_response_format(b);
     if (code == SL_OK)
-        code = put_reasoning(b);
+        code = cc_build_reasoning(b);
     if (code == SL_OK)
         code = put_end_user(b);
     if (code == SL_OK) {

@@ -12,12 +12,12 @@ enum { MAX_LOGPROBS_BYTES = 64 * 1024 * 1024 };
 
 struct members {
     int content, reasoning_content, reasoning, refusal;
-    int tool_calls, function_call, audio, images, annotations;
+    int tool_calls, function_call, audio, images, annotations, reasoning_details;
 };
 
 static struct members read_members(const struct cc *c, int object)
 {
-    struct members m = {-1, -1, -1, -1, -1, -1, -1, -1, -1};
+    struct members m = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
     for (int key = sl_json_first(c->j, object); key >= 0; key = sl_json_next(c->j, object, key)) {
         struct sl_str k = cc_key(c, key);
@@ -39,6 +39,8 @@ static struct members read_members(const struct cc *c, int object)
             m.images = key + 1;
         else if (CC_KEY_IS(k, "annotations"))
             m.annotations = key + 1;
+        else if (CC_KEY_IS(k, "reasoning_details"))
+            m.reasoning_details = key + 1;
     }
     return m;
 }
@@ -261,6 +263,9 @@ enum sl_code cc_read_message(struct cc *c, int message, int logprobs)
         return sl_err_set(c->err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
                           "%s sent content that is neither text nor a list of parts", c->d->title);
     c->s->answered = true;
+    /* Before its texts are decoded in place, and never where the dialect does not give them back. */
+    if (m.reasoning_details >= 0 && c->d->reasoning_details)
+        cc_read_details(c, m.reasoning_details);
     if (SL_UNLIKELY(sl_json_type(c->j, logprobs) == SL_JSON_OBJECT)) {
         code = read_with_logprobs(c, &m, logprobs);
     } else {

@@ -6,6 +6,7 @@
  *   {"object": "error", "message", "type", "code"}        Mistral, vLLM
  *   {"message", "type", "code", "param"}                  Cerebras
  *   {"detail": "text"} or {"detail": [...]}               FastAPI servers, Mistral
+ *   {"base_resp": {"status_code", "status_msg"}}          MiniMax
  *   [{"error": {...}}]                                    Google's OpenAI endpoint
  *   plain text, HTML, nothing                             proxies in front */
 #include "adapters/chat_completions/internal.h"
@@ -76,6 +77,20 @@ static void describe_object(struct sl_json *j, int object, struct description *d
     copy_value(j, sl_json_present(j, object, "detail"), d->message, sizeof(d->message));
 }
 
+/* Its code 0 is success. */
+static void describe_base_resp(struct sl_json *j, int value, struct description *d,
+                               struct sl_err *err)
+{
+    int said = sl_json_present(j, value, "base_resp");
+    int64_t status = 0;
+
+    if (!sl_json_int(j, sl_json_member(j, said, "status_code"), &status) || !status)
+        return;
+    copy_value(j, sl_json_member(j, said, "status_code"), err->provider_code,
+               sizeof(err->provider_code));
+    copy_value(j, sl_json_member(j, said, "status_msg"), d->message, sizeof(d->message));
+}
+
 static void describe(struct sl_json *j, int value, struct description *d, struct sl_err *err)
 {
     if (sl_json_type(j, value) == SL_JSON_ARRAY)
@@ -91,18 +106,13 @@ static void describe(struct sl_json *j, int value, struct description *d, struct
         copy_value(j, error, d->message, sizeof(d->message));
     if (sl_json_type(j, error) != SL_JSON_OBJECT || !d->message[0])
         describe_object(j, value, d, err);
+    describe_base_resp(j, value, d, err);
 }
 
 /* ---- what it means ---- */
 
-struct word {
-    const char *text;
-    enum sl_code code;
-    enum sl_reason reason;
-};
-
 /* error.code or error.type, whatever the status. */
-static const struct word words[] = {
+static const struct sl_cc_word words[] = {
     {"insufficient_quota", SL_RESOURCE_EXHAUSTED, SL_REASON_PROVIDER_QUOTA},
     {"billing_hard_limit_reached", SL_RESOURCE_EXHAUSTED, SL_REASON_PROVIDER_QUOTA},
     {"billing_not_active", SL_RESOURCE_EXHAUSTED, SL_REASON_PROVIDER_QUOTA},
@@ -116,6 +126,7 @@ static const struct word words[] = {
     {"moderation_blocked", SL_INVALID_ARGUMENT, SL_REASON_CONTENT_REFUSED},
     {"invalid_api_key", SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_AUTH},
     {"model_not_found", SL_NOT_FOUND, SL_REASON_PROVIDER_NOT_FOUND},
+    {NULL, SL_OK, SL_REASON_NONE},
 };
 
 /* Phrases of messages whose code says nothing: OpenAI-shaped servers and OpenRouter, xAI, vLLM.
@@ -145,12 +156,11 @@ static bool contains(const char *text, const char *phrase)
     return strcasestr(text, phrase) != NULL;
 }
 
-static const struct word *find_word(const struct sl_err *err)
+static const struct sl_cc_word *find_word(const struct sl_cc_word *list, const struct sl_err *err)
 {
-    for (size_t i = 0; i < SL_ARRAY_LEN(words); i++)
-        if (!strcmp(words[i].text, err->provider_code) ||
-            !strcmp(words[i].text, err->provider_type))
-            return &words[i];
+    for (const struct sl_cc_word *w = list; w && w->text; w++)
+        if (!strcmp(w->text, err->provider_code) || !strcmp(w->text, err->provider_type))
+            return w;
     return NULL;
 }
 
@@ -173,10 +183,13 @@ static int status_of_type(const struct sl_err *err)
     return 500;
 }
 
-static void classify(struct sl_err *err, int status, const char *message)
+static void classify(const struct sl_cc_dialect *d, struct sl_err *err, int status,
+                     const char *message)
 {
-    const struct word *word = find_word(err);
+    const struct sl_cc_word *word = find_word(d->words, err);
 
+    if (!word)
+        word = find_word(words, err);
     if (word) {
         err->code = word->code;
         err->reason = word->reason;
@@ -278,8 +291,11 @@ static void clean(char *text)
             *p = '?';
 }
 
-static void finish(const char *title, int status, struct description *d, struct sl_err *err)
+static void finish(const struct sl_cc_dialect *dialect, int status, struct description *d,
+                   struct sl_err *err)
 {
+    const char *title = dialect->title;
+
     clean(d->message);
     clean(err->provider_code);
     clean(err->provider_type);
@@ -291,7 +307,7 @@ static void finish(const char *title, int status, struct description *d, struct 
                  title, status);
     else if (!d->message[0])
         snprintf(d->message, sizeof(d->message), "%s reported an error without a message", title);
-    classify(&said, status ? status : d->status, d->message);
+    classify(dialect, &said, status ? status : d->status, d->message);
     err->code = SL_OK;
     sl_err_set(err, said.code, said.reason, "%s", d->message);
     err->retryable = said.retryable;
@@ -304,7 +320,7 @@ enum sl_code cc_failure(const struct sl_cc_dialect *d, struct sl_json *j, int va
 
     describe(j, value, &said, err);
     err->http_status = status ? status : 200;
-    finish(d->title, status, &said, err);
+    finish(d, status, &said, err);
     return err->code;
 }
 
@@ -324,5 +340,5 @@ void sl_cc_on_failure(const struct sl_cc_dialect *d, const struct sl_answer *a,
         describe(&j, SL_JSON_ROOT, &said, err);
     else if (n)
         describe_text(body, n, &said);
-    finish(d->title, head->status, &said, err);
+    finish(d, head->status, &said, err);
 }

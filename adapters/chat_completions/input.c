@@ -111,9 +111,32 @@ static void put_media_url(struct cc_build *b, const char *type, const char *url)
     end_part(b);
 }
 
+/* Mistral's AudioChunk: {"type": "input_audio", "input_audio": base64 or address}. */
+static enum sl_code put_plain_audio(struct cc_build *b, const Sluice__V1__Audio *audio,
+                                    struct cc_place at)
+{
+    bool url = audio->source_case == SLUICE__V1__AUDIO__SOURCE_URL;
+
+    if (!url && audio->source_case != SLUICE__V1__AUDIO__SOURCE_DATA)
+        return cc_unsupported_part(b, at, "sound by file id");
+    sl_jw_object(&b->w);
+    cc_put_string(b, "type", "input_audio");
+    sl_jw_key(&b->w, "input_audio");
+    sl_jw_string_begin(&b->w);
+    if (url)
+        sl_jw_string_text(&b->w, audio->url, strlen(audio->url));
+    else
+        sl_jw_string_base64(&b->w, audio->data.data, audio->data.len);
+    sl_jw_string_end(&b->w);
+    sl_jw_object_end(&b->w);
+    return SL_OK;
+}
+
 static enum sl_code put_audio(struct cc_build *b, const Sluice__V1__Audio *audio,
                               struct cc_place at)
 {
+    if (b->d->mistral_parts)
+        return put_plain_audio(b, audio, at);
     if (audio->source_case == SLUICE__V1__AUDIO__SOURCE_URL && b->d->media_urls) {
         put_media_url(b, "audio_url", audio->url);
         return SL_OK;
@@ -175,6 +198,28 @@ static const char *file_name(const Sluice__V1__Document *doc)
     return !strcmp(doc->media_type, "application/pdf") ? "document.pdf" : "document";
 }
 
+/* Mistral's parts ("Chat Completion", DocumentURLChunk and FileChunk): {"type": "document_url",
+ * "document_url", "document_name"}, an address or a data: URL; {"type": "file", "file_id"}. */
+static void put_mistral_document(struct cc_build *b, const Sluice__V1__Document *doc)
+{
+    bool file = doc->source_case == SLUICE__V1__DOCUMENT__SOURCE_FILE_ID;
+
+    sl_jw_object(&b->w);
+    cc_put_string(b, "type", file ? "file" : "document_url");
+    if (file) {
+        cc_put_string(b, "file_id", doc->file_id);
+    } else {
+        sl_jw_key(&b->w, "document_url");
+        if (doc->source_case == SLUICE__V1__DOCUMENT__SOURCE_URL)
+            sl_jw_string(&b->w, doc->url);
+        else
+            put_data_url(b, doc->media_type, &doc->data);
+        if (doc->filename[0])
+            cc_put_string(b, "document_name", doc->filename);
+    }
+    sl_jw_object_end(&b->w);
+}
+
 static enum sl_code put_document(struct cc_build *b, const Sluice__V1__Document *doc,
                                  struct cc_place at)
 {
@@ -182,6 +227,11 @@ static enum sl_code put_document(struct cc_build *b, const Sluice__V1__Document 
 
     if (code != SL_OK)
         return code;
+    if (b->d->mistral_parts && doc->source_case != SLUICE__V1__DOCUMENT__SOURCE_TEXT &&
+        doc->source_case != SLUICE__V1__DOCUMENT__SOURCE__NOT_SET) {
+        put_mistral_document(b, doc);
+        return SL_OK;
+    }
     switch (doc->source_case) {
     case SLUICE__V1__DOCUMENT__SOURCE_TEXT:
         cc_put_text_part(b, doc->text);
@@ -196,6 +246,13 @@ static enum sl_code put_document(struct cc_build *b, const Sluice__V1__Document 
         begin_part(b, "file");
         cc_put_string(b, "file_id", doc->file_id);
         break;
+    case SLUICE__V1__DOCUMENT__SOURCE_URL:
+        if (!b->d->file_urls)
+            return cc_unsupported_part(b, at, "document by address");
+        begin_part(b, "file");
+        cc_put_string(b, "filename", file_name(doc));
+        cc_put_string(b, "file_data", doc->url);
+        break;
     default:
         return cc_unsupported_part(b, at, "document by address");
     }
@@ -205,14 +262,18 @@ static enum sl_code put_document(struct cc_build *b, const Sluice__V1__Document 
 
 /* ---- what every part may carry ---- */
 
-/* An audio part's state is the id of a spoken answer; anything else is another API's. */
+/* An audio part's state is the id of a spoken answer, a reasoning part's its details; anything else
+ * is another API's. */
 bool cc_is_own_state(const struct cc_build *b, const Sluice__V1__Part *part)
 {
-    return part->content_case == SLUICE__V1__PART__CONTENT_AUDIO &&
-           !strcmp(part->provider_state->provider, b->d->kind);
+    bool fits =
+        part->content_case == SLUICE__V1__PART__CONTENT_AUDIO ||
+        (part->content_case == SLUICE__V1__PART__CONTENT_REASONING && b->d->reasoning_details);
+
+    return fits && !strcmp(part->provider_state->provider, b->d->kind);
 }
 
-enum sl_code cc_check_part(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at)
+void cc_check_state(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at)
 {
     if (part->provider_state && !cc_is_own_state(b, part))
         sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", cc_part_field(b, at, ".provider_state"),
@@ -222,6 +283,11 @@ enum sl_code cc_check_part(struct cc_build *b, const Sluice__V1__Part *part, str
         sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
                 cc_part_field(b, at, ".citations"), "%s takes no citations of earlier answers",
                 b->d->title);
+}
+
+enum sl_code cc_check_part(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at)
+{
+    cc_check_state(b, part, at);
     if (part->cache_hint)
         return sl_unsupported(b->in, b->err, cc_part_field(b, at, ".cache_hint"),
                               "%s takes no cache hints here", b->d->title);
@@ -230,9 +296,40 @@ enum sl_code cc_check_part(struct cc_build *b, const Sluice__V1__Part *part, str
 
 /* ---- system and user ---- */
 
+static bool has_cache_control(const struct cc_build *b, const Sluice__V1__Part *part)
+{
+    return b->d->cache_control && part->cache_hint &&
+           part->content_case == SLUICE__V1__PART__CONTENT_TEXT;
+}
+
+/* Anthropic's form, which OpenRouter passes on ("Prompt Caching"): five minutes or an hour. */
+static void put_cached_text(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at)
+{
+    int32_t ttl = part->cache_hint->ttl_seconds;
+
+    sl_jw_object(&b->w);
+    cc_put_string(b, "type", "text");
+    cc_put_string(b, "text", part->text);
+    sl_jw_key(&b->w, "cache_control");
+    sl_jw_object(&b->w);
+    cc_put_string(b, "type", "ephemeral");
+    if (ttl > 0)
+        cc_put_string(b, "ttl", ttl <= 300 ? "5m" : "1h");
+    sl_jw_object_end(&b->w);
+    sl_jw_object_end(&b->w);
+    if (ttl > 0 && ttl != 300 && ttl != 3600)
+        sl_warn(b->in->warnings, "CACHE_TTL_ROUNDED",
+                cc_part_field(b, at, ".cache_hint.ttl_seconds"),
+                "%s keeps prompts for five minutes or an hour", b->d->title);
+}
+
 static enum sl_code put_input_part(struct cc_build *b, const Sluice__V1__Part *part,
                                    struct cc_place at, bool text_only)
 {
+    if (has_cache_control(b, part)) {
+        put_cached_text(b, part, at);
+        return SL_OK;
+    }
     if (part->content_case == SLUICE__V1__PART__CONTENT_TEXT) {
         cc_put_text_part(b, part->text);
         return SL_OK;
@@ -260,11 +357,15 @@ enum sl_code cc_put_input(struct cc_build *b, const Sluice__V1__Message *m, size
     struct cc_place at = {index, 0};
 
     for (; at.part < m->n_parts && code == SL_OK; at.part++)
-        code = cc_check_part(b, m->parts[at.part], at);
+        if (has_cache_control(b, m->parts[at.part]))
+            cc_check_state(b, m->parts[at.part], at);
+        else
+            code = cc_check_part(b, m->parts[at.part], at);
     if (code != SL_OK)
         return code;
     sl_jw_key(&b->w, "content");
-    if (m->n_parts == 1 && m->parts[0]->content_case == SLUICE__V1__PART__CONTENT_TEXT) {
+    if (m->n_parts == 1 && m->parts[0]->content_case == SLUICE__V1__PART__CONTENT_TEXT &&
+        !has_cache_control(b, m->parts[0])) {
         sl_jw_string(&b->w, m->parts[0]->text);
         return SL_OK;
     }

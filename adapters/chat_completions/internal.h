@@ -14,9 +14,12 @@ struct cc_build {
     struct sl_err *err;
     bool has_tools; /* the body has a member tools */
     bool has_web_search;
+    const char *reasoning_keys[2]; /* members that reasoning was written as, besides its effort */
 };
 
 enum sl_code cc_build_messages(struct cc_build *b) SL_MUST_CHECK;
+/* reasoning, as the dialect says it */
+enum sl_code cc_build_reasoning(struct cc_build *b) SL_MUST_CHECK;
 /* tools, tool_choice, parallel_tool_calls, web_search_options */
 enum sl_code cc_build_tools(struct cc_build *b) SL_MUST_CHECK;
 /* The members of provider_options_json, of the request and then of the target. */
@@ -43,7 +46,9 @@ enum sl_code cc_unsupported_part(struct cc_build *b, struct cc_place at,
  * hints. */
 enum sl_code cc_check_part(struct cc_build *b, const Sluice__V1__Part *part,
                            struct cc_place at) SL_MUST_CHECK;
-/* Whether its provider_state is the id of a spoken answer of this provider. */
+/* The same, but for cache hints. */
+void cc_check_state(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at);
+/* Whether its provider_state is this provider's: the id of a spoken answer, details of reasoning. */
 bool cc_is_own_state(const struct cc_build *b, const Sluice__V1__Part *part);
 void cc_put_text_part(struct cc_build *b, const char *text);
 /* Members of a message: content, and for an assistant what stands beside it. */
@@ -66,6 +71,8 @@ struct cc_call {
     bool named;     /* a name was sent to the client */
 };
 
+struct cc_details;
+
 enum cc_reasoning_field { CC_REASONING_UNKNOWN, CC_REASONING_CONTENT, CC_REASONING_PLAIN };
 
 /* Part numbers are kept plus one: 0 means that the part has not begun. */
@@ -84,6 +91,7 @@ struct cc_state {
     bool answered; /* a message or delta of choice 0 was there */
     char *usage_json;
     size_t usage_cap;
+    struct cc_details *details; /* on the heap; NULL: none */
 };
 
 /* One frame or body while it is read. */
@@ -140,6 +148,10 @@ enum sl_code cc_read_logprobs(struct cc *c, int array, struct sl_arena *scratch,
                               Sluice__V1__TokenLogprob ***list, size_t *n) SL_MUST_CHECK;
 
 void cc_read_usage(struct cc *c, int usage);
+
+/* reasoning_details: gathered, and at the end put into the reasoning part's provider_state. */
+void cc_read_details(struct cc *c, int list);
+void cc_close_details(struct cc *c);
 
 /* ---- failures ---- */
 

@@ -342,20 +342,38 @@ void cc_read_annotations(struct cc *c, int list)
     }
 }
 
+/* The address as it was sent, too, before it is decoded. */
+static void read_citation_url(struct cc *c, int value, struct sl_arena *scratch)
+{
+    Sluice__V1__Citation citation = SLUICE__V1__CITATION__INIT;
+    struct sl_str raw = sl_json_raw(c->j, value);
+    char *copy = raw.n <= MAX_CITATION ? sl_arena_try(scratch, raw.n + 1) : NULL;
+    size_t n;
+
+    if (copy) {
+        memcpy(copy, raw.p, raw.n);
+        copy[raw.n] = '\0';
+        cc_repair(c, copy, raw.n);
+        citation.provider_json = copy;
+    }
+    citation.url = cc_text(c, value, &n);
+    if (citation.url)
+        emit_citation(c, &citation);
+}
+
 void cc_read_citation_urls(struct cc *c, int list)
 {
+    struct sl_arena scratch;
     unsigned at = 0;
 
     if (sl_json_type(c->j, list) != SL_JSON_ARRAY)
         return;
     for (int v = sl_json_first(c->j, list); v >= 0; v = sl_json_next(c->j, list, v), at++) {
-        Sluice__V1__Citation citation = SLUICE__V1__CITATION__INIT;
-        size_t n;
-        char *url = at < c->s->urls ? NULL : cc_text(c, v, &n);
-        if (!url)
+        if (at < c->s->urls || sl_json_type(c->j, v) != SL_JSON_STRING)
             continue;
-        citation.url = url;
-        emit_citation(c, &citation);
+        sl_arena_init(&scratch, MAX_CITATION * 2);
+        read_citation_url(c, v, &scratch);
+        sl_arena_fini(&scratch);
         c->s->urls = at + 1;
     }
 }

@@ -17,7 +17,6 @@ static const struct {
     {"top_p", "top_p"},
     {"frequency_penalty", "frequency_penalty"},
     {"presence_penalty", "presence_penalty"},
-    {"seed", "seed"},
     {"stop", "stop"},
     {"logprobs", "logprobs"},
     {"top_logprobs", "top_logprobs"},
@@ -25,11 +24,38 @@ static const struct {
     {"tool_choice", "tool_choice"},
     {"parallel_tool_calls", "parallel_tool_calls"},
     {"response_format", "response_format"},
-    {"reasoning_effort", "reasoning.effort"},
 };
 
+/* Options that were checked and parsed. text is the arena's copy, whose keys are decoded. */
+struct options {
+    struct sl_json_parser parser;
+    struct sl_json j;
+};
+
+/* A word for the effort that a level says has its field; so has any other where one was asked for. */
+static bool is_effort(const struct cc_build *b, const struct options *o, int value)
+{
+    static const char *const words[] = {"none", "minimal", "low", "medium", "high", "xhigh"};
+    const Sluice__V1__ReasoningOptions *r = b->request->reasoning;
+
+    for (size_t i = 0; i < SL_ARRAY_LEN(words); i++)
+        if (sl_json_string_is(&o->j, value, words[i]))
+            return true;
+    return r && r->effort != SLUICE__V1__REASONING_OPTIONS__EFFORT__EFFORT_UNSPECIFIED;
+}
+
+/* Whether the request's own reasoning was written there. */
+static bool is_reasoning(const struct cc_build *b, const char *key)
+{
+    for (size_t i = 0; i < SL_ARRAY_LEN(b->reasoning_keys); i++)
+        if (b->reasoning_keys[i] && !strcmp(b->reasoning_keys[i], key))
+            return true;
+    return false;
+}
+
 /* The field that a key belongs to; NULL if it is free. */
-static const char *owner_of(const struct cc_build *b, const char *key)
+static const char *owner_of(const struct cc_build *b, const struct options *o, int at,
+                            const char *key)
 {
     const char *max_tokens = b->d->legacy_max_tokens || b->in->target->legacy_max_tokens
                                  ? "max_tokens"
@@ -40,18 +66,18 @@ static const char *owner_of(const struct cc_build *b, const char *key)
             return owned[i].field;
     if (!strcmp(key, max_tokens))
         return "max_output_tokens";
+    if (!strcmp(key, b->d->seed_key ? b->d->seed_key : "seed"))
+        return "seed";
+    if (is_reasoning(b, key))
+        return "reasoning";
+    if (!strcmp(key, "reasoning_effort") && is_effort(b, o, at + 1))
+        return "reasoning.effort";
     if (b->d->top_k && !strcmp(key, "top_k"))
         return "top_k";
     if (b->d->end_user_key && !strcmp(key, b->d->end_user_key))
         return "end_user";
     return b->has_web_search && !strcmp(key, "web_search_options") ? "tools" : NULL;
 }
-
-/* Options that were checked and parsed. text is the arena's copy, whose keys are decoded. */
-struct options {
-    struct sl_json_parser parser;
-    struct sl_json j;
-};
 
 static bool has_key(const struct options *o, const char *key)
 {
@@ -76,7 +102,7 @@ static enum sl_code check_keys(struct cc_build *b, struct options *o, bool of_re
     for (int k = sl_json_first(&o->j, SL_JSON_ROOT); k >= 0;
          k = sl_json_next(&o->j, SL_JSON_ROOT, k)) {
         const char *key = sl_json_string(&o->j, k, NULL, NULL);
-        const char *owner = owner_of(b, key);
+        const char *owner = owner_of(b, o, k, key);
         if (owner && of_request)
             return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
                                 "provider_options_json",
@@ -125,6 +151,16 @@ static struct sl_str without(struct cc_build *b, struct options *o, const struct
     return (struct sl_str){text, n};
 }
 
+/* What the dialect always says, unless the options say otherwise. */
+static void put_extra(struct cc_build *b, const struct options *request,
+                      const struct options *target)
+{
+    if (!b->d->extra_key || has_key(request, b->d->extra_key) || has_key(target, b->d->extra_key))
+        return;
+    sl_jw_key(&b->w, b->d->extra_key);
+    sl_jw_raw(&b->w, b->d->extra_json, strlen(b->d->extra_json));
+}
+
 static enum sl_code put_target_options(struct cc_build *b, const struct options *request)
 {
     struct options o = {0};
@@ -142,6 +178,7 @@ static enum sl_code put_target_options(struct cc_build *b, const struct options 
         code = check_keys(b, &o, false);
         if (code == SL_OK)
             sl_jw_members(&b->w, members.p, members.n);
+        put_extra(b, request, &o);
     }
     sl_json_parser_fini(&o.parser);
     return code;
@@ -157,6 +194,8 @@ enum sl_code cc_build_options(struct cc_build *b)
         code = put_request_options(b, &o);
     if (code == SL_OK && !is_blank(b->in->target->provider_options_json))
         code = put_target_options(b, &o);
+    else if (code == SL_OK)
+        put_extra(b, &o, &(struct options){0});
     sl_json_parser_fini(&o.parser);
     return code;
 }

@@ -84,14 +84,48 @@ static enum sl_code put_custom(struct cc_build *b, const Sluice__V1__CustomTool 
     return SL_OK;
 }
 
+/* Whether the provider's tool stands among the tools, as {"type": KIND, ...}. */
+static bool is_listed(const struct cc_build *b, const Sluice__V1__Tool *tool)
+{
+    if (tool->kind_case != SLUICE__V1__TOOL__KIND_PROVIDER)
+        return false;
+    for (const char *const *kind = b->d->provider_tools; kind && *kind; kind++)
+        if (!strcmp(*kind, tool->provider->kind))
+            return true;
+    return false;
+}
+
+static enum sl_code put_listed(struct cc_build *b, const Sluice__V1__ProviderTool *tool, size_t at)
+{
+    const char *json = tool->configuration_json[0] ? tool->configuration_json : "{}";
+    enum sl_code code = cc_check_json(b, json, SL_JSON_OBJECT,
+                                      cc_field(b, "tools[%zu].provider.configuration_json", at));
+
+    if (code != SL_OK)
+        return code;
+    cc_put_string(b, "type", tool->kind);
+    sl_jw_members(&b->w, json, strlen(json));
+    return SL_OK;
+}
+
+static enum sl_code put_any(struct cc_build *b, const Sluice__V1__Tool *tool, size_t at)
+{
+    if (tool->kind_case == SLUICE__V1__TOOL__KIND_FUNCTION)
+        return put_function(b, tool->function, at);
+    if (tool->kind_case == SLUICE__V1__TOOL__KIND_CUSTOM)
+        return put_custom(b, tool->custom, at);
+    return put_listed(b, tool->provider, at);
+}
+
 static enum sl_code put_tool(struct cc_build *b, const Sluice__V1__Tool *tool, size_t at)
 {
+    const char *name = tool_name(tool);
     enum sl_code code = SL_OK;
 
     if (tool->cache_hint)
         code = sl_unsupported(b->in, b->err, cc_field(b, "tools[%zu].cache_hint", at),
                               "%s takes no cache hints here", b->d->title);
-    if (code != SL_OK || !is_offered(b, tool_name(tool)))
+    if (code != SL_OK || (name && !is_offered(b, name)))
         return code;
     if (!b->has_tools) {
         b->has_tools = true;
@@ -99,8 +133,7 @@ static enum sl_code put_tool(struct cc_build *b, const Sluice__V1__Tool *tool, s
         sl_jw_array(&b->w);
     }
     sl_jw_object(&b->w);
-    code = tool->kind_case == SLUICE__V1__TOOL__KIND_FUNCTION ? put_function(b, tool->function, at)
-                                                              : put_custom(b, tool->custom, at);
+    code = put_any(b, tool, at);
     sl_jw_object_end(&b->w);
     return code;
 }
@@ -110,7 +143,7 @@ static enum sl_code put_tools(struct cc_build *b)
     enum sl_code code = SL_OK;
 
     for (size_t i = 0; i < b->request->n_tools && code == SL_OK; i++)
-        if (tool_name(b->request->tools[i]))
+        if (tool_name(b->request->tools[i]) || is_listed(b, b->request->tools[i]))
             code = put_tool(b, b->request->tools[i], i);
     if (b->has_tools)
         sl_jw_array_end(&b->w);
@@ -151,7 +184,8 @@ static enum sl_code put_provider_tools(struct cc_build *b)
     enum sl_code code = SL_OK;
 
     for (size_t i = 0; i < b->request->n_tools && code == SL_OK; i++)
-        if (b->request->tools[i]->kind_case == SLUICE__V1__TOOL__KIND_PROVIDER)
+        if (b->request->tools[i]->kind_case == SLUICE__V1__TOOL__KIND_PROVIDER &&
+            !is_listed(b, b->request->tools[i]))
             code = put_provider_tool(b, b->request->tools[i]->provider, i);
     return code;
 }
@@ -214,7 +248,7 @@ static void put_mode(struct cc_build *b, const Sluice__V1__ToolChoice *choice)
     else if (choice->mode == SLUICE__V1__TOOL_CHOICE__MODE__MODE_NONE)
         sl_jw_string(&b->w, "none");
     else if (choice->mode == SLUICE__V1__TOOL_CHOICE__MODE__MODE_REQUIRED)
-        sl_jw_string(&b->w, "required");
+        sl_jw_string(&b->w, b->d->required_word ? b->d->required_word : "required");
     else
         sl_jw_string(&b->w, "auto");
 }

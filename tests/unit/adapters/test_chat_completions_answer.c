@@ -213,7 +213,7 @@ static const struct {
     {"addresses beside the choices are sent once",
      {"{\"citations\":[\"https://a.test\"],\"choices\":[{\"delta\":{\"content\":\"T\"}}]}",
       "{\"citations\":[\"https://a.test\",\"https://b.test\"],\"choices\":[]}", STOP},
-     "text 0 \"T\"\ncitation 0 url=https://a.test\ncitation 0 url=https://b.test\n"},
+     "text 0 \"T\"\ncitation 0 url=https://a.test json=16\ncitation 0 url=https://b.test json=16\n"},
 };
 
 static void small_streams(void **state)

@@ -1,0 +1,128 @@
+/* Azure OpenAI and Azure AI Foundry, https://learn.microsoft.com/azure/ai-foundry/openai/reference. The
+ * base URL tells which of the three doors is meant (all recorded):
+ *
+ *   https://RESOURCE.openai.azure.com/openai/v1            the model in the body, no version
+ *   https://RESOURCE.openai.azure.com/openai/deployments   /MODEL/chat/completions?api-version=...
+ *   https://RESOURCE.services.ai.azure.com/models          /chat/completions?api-version=...
+ *
+ * The version is the configuration's api_version, else the newest stable one of the door. The key goes
+ * into `api-key`; a token of Entra's into `authorization: Bearer` (auth: bearer). A stream's first
+ * chunk has no choices, but prompt_filter_results (recorded). A request that the filter refuses is a
+ * 400 with the code content_filter. Models of others keep their own ways: Grok counts reasoning
+ * beside the completion, Kimi has reasoning_tokens at the top of usage (recorded). */
+#include <string.h>
+
+#include "adapters/chat_completions/chat_completions.h"
+
+static const struct sl_cc_dialect dialect = {
+    .kind = "azure",
+    .title = "Azure",
+    .key_variable = "AZURE_OPENAI_API_KEY",
+    .auth = SL_AUTH_HEADER,
+    .end_user_key = "user",
+    .reasoning_history = "reasoning_content",
+    .max_stop = 4,
+    .developer_role = true,
+    .allowed_tools = true,
+    .refusal_history = true,
+    .null_content = true,
+};
+
+SL_CC_SLOTS(dialect)
+
+/* "Azure OpenAI in Azure AI Foundry Models REST API reference", and that of "Azure AI Model
+ * Inference": the newest versions that are no previews, where there is such. */
+#define DEPLOYMENTS_VERSION "2024-10-21"
+#define MODELS_VERSION "2024-05-01-preview"
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && !strcmp(text + n - m, end);
+}
+
+/* A model's id as one segment of a path (RFC 3986): what is not unreserved is escaped. */
+static const char *segment(struct sl_arena *arena, const char *id)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char hex[] = "0123456789ABCDEF";
+    char *out = sl_arena_alloc(arena, strlen(id) * 3 + 1), *at = out;
+
+    for (; *id; id++) {
+        unsigned char ch = (unsigned char)*id;
+        if (strchr(plain, ch)) {
+            *at++ = *id;
+            continue;
+        }
+        *at++ = '%';
+        *at++ = hex[ch >> 4];
+        *at++ = hex[ch & 15];
+    }
+    *at = '\0';
+    return out;
+}
+
+static const char *url_of(const struct sl_build_in *in)
+{
+    const char *base = in->target->base_url, *version = in->target->api_version;
+    const char *path = "";
+
+    if (ends_with(base, "/openai/deployments")) {
+        path = sl_arena_printf(in->arena, "/%s", segment(in->arena, in->target->model_id));
+        version = version && *version ? version : DEPLOYMENTS_VERSION;
+    } else if (strstr(base, "/openai/deployments/")) {
+        version = version && *version ? version : DEPLOYMENTS_VERSION;
+    } else if (ends_with(base, "/models")) {
+        version = version && *version ? version : MODELS_VERSION;
+    }
+    if (!version || !*version)
+        return sl_arena_printf(in->arena, "%s%s/chat/completions", base, path);
+    return sl_arena_printf(in->arena, "%s%s/chat/completions?api-version=%s", base, path,
+                           segment(in->arena, version));
+}
+
+static enum sl_code build_azure(const struct sl_build_in *in, struct sl_http_request *out,
+                                struct sl_err *err)
+{
+    struct sl_target target = *in->target;
+    struct sl_build_in own = *in;
+
+    if (target.auth == SL_AUTH_DEFAULT)
+        target.auth = SL_AUTH_HEADER;
+    if (target.auth == SL_AUTH_HEADER && (!target.auth_header || !*target.auth_header))
+        target.auth_header = "api-key";
+    own.target = &target;
+    enum sl_code code = build(&own, out, err);
+    if (code == SL_OK)
+        out->url = url_of(in);
+    return code;
+}
+
+static const char *const key_variables[] = {"AZURE_OPENAI_API_KEY", "AZURE_API_KEY", NULL};
+
+extern const struct sl_adapter sl_adapter_azure_responses;
+static const struct sl_adapter *const others[] = {&sl_adapter_azure_responses, NULL};
+
+const struct sl_adapter sl_adapter_azure = {
+    .name = "azure",
+    .api = "chat_completions",
+    .others = others,
+    .title = "Azure OpenAI",
+    .key_variables = key_variables,
+    .auth = SL_AUTH_HEADER,
+    .key_required = true,
+    .capabilities = {.chat = true,
+                     .stream = true,
+                     .tools = true,
+                     .vision = true,
+                     .json_schema = true,
+                     .reasoning = true},
+    .state_size = SL_CC_STATE_SIZE,
+    .build = build_azure,
+    .on_body = on_body,
+    .on_frame = on_frame,
+    .on_eof = on_eof,
+    .on_failure = on_failure,
+};

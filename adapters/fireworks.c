@@ -1,0 +1,44 @@
+/* Fireworks AI, https://docs.fireworks.ai/api-reference/post-chatcompletions. It takes top_k and
+ * repetition_penalty beside OpenAI's parameters. Reasoning comes in reasoning_content and may go
+ * back there; reasoning_effort takes a level, "none" or a number of tokens (the number is
+ * provider_options_json). */
+#include "adapters/chat_completions/chat_completions.h"
+
+static const struct sl_cc_dialect dialect = {
+    .kind = "fireworks",
+    .title = "Fireworks AI",
+    .key_variable = "FIREWORKS_API_KEY",
+    .auth = SL_AUTH_BEARER,
+    .end_user_key = "user",
+    .reasoning_history = "reasoning_content",
+    .max_stop = 4,
+    .legacy_max_tokens = true,
+    .top_k = true,
+    .null_content = true,
+};
+
+SL_CC_SLOTS(dialect)
+
+static const char *const key_variables[] = {"FIREWORKS_API_KEY", NULL};
+
+const struct sl_adapter sl_adapter_fireworks = {
+    .name = "fireworks",
+    .api = "chat_completions",
+    .title = "Fireworks AI",
+    .default_base_url = "https://api.fireworks.ai/inference/v1",
+    .key_variables = key_variables,
+    .auth = SL_AUTH_BEARER,
+    .key_required = true,
+    .capabilities = {.chat = true,
+                     .stream = true,
+                     .tools = true,
+                     .vision = true,
+                     .json_schema = true,
+                     .reasoning = true},
+    .state_size = SL_CC_STATE_SIZE,
+    .build = build,
+    .on_body = on_body,
+    .on_frame = on_frame,
+    .on_eof = on_eof,
+    .on_failure = on_failure,
+};

@@ -1,0 +1,44 @@
+/* Hugging Face, https://huggingface.co/docs/inference-providers: a router in front of other
+ * providers; a model may name one behind a colon ("zai-org/GLM-4.6:cerebras"), and
+ * https://router.huggingface.co/PROVIDER/v1 leads to one alone. Streams may have `data:` without
+ * a blank and finish with eos_token (recorded). Errors are {"error": "text"} of the router, else
+ * the provider's own. */
+#include "adapters/chat_completions/chat_completions.h"
+
+static const struct sl_cc_dialect dialect = {
+    .kind = "huggingface",
+    .title = "Hugging Face",
+    .key_variable = "HF_TOKEN",
+    .auth = SL_AUTH_BEARER,
+    .end_user_key = "user",
+    .reasoning_history = "reasoning_content",
+    .max_stop = 4,
+    .legacy_max_tokens = true,
+    .null_content = true,
+};
+
+SL_CC_SLOTS(dialect)
+
+static const char *const key_variables[] = {"HF_TOKEN", NULL};
+
+const struct sl_adapter sl_adapter_huggingface = {
+    .name = "huggingface",
+    .api = "chat_completions",
+    .title = "Hugging Face",
+    .default_base_url = "https://router.huggingface.co/v1",
+    .key_variables = key_variables,
+    .auth = SL_AUTH_BEARER,
+    .key_required = true,
+    .capabilities = {.chat = true,
+                     .stream = true,
+                     .tools = true,
+                     .vision = true,
+                     .json_schema = true,
+                     .reasoning = true},
+    .state_size = SL_CC_STATE_SIZE,
+    .build = build,
+    .on_body = on_body,
+    .on_frame = on_frame,
+    .on_eof = on_eof,
+    .on_failure = on_failure,
+};

@@ -1,0 +1,48 @@
+/* Mistral AI, https://docs.mistral.ai/api/#tag/chat. A demanded call is tool_choice "any", the
+ * seed random_seed, a document a part document_url. Content is a list where the model reasoned:
+ * parts of type thinking and text, which go back in the same form (recorded). Unknown members of
+ * a request are refused with 422, stream_options among them in older versions; usage comes in a
+ * stream's last chunk unasked. Errors come in three shapes (recorded): {"detail": "text"},
+ * {"object": "error", "message", "type", "code": "1500"} and {"detail": [...]}. */
+#include "adapters/chat_completions/chat_completions.h"
+
+static const struct sl_cc_dialect dialect = {
+    .kind = "mistral",
+    .title = "Mistral AI",
+    .key_variable = "MISTRAL_API_KEY",
+    .auth = SL_AUTH_BEARER,
+    .seed_key = "random_seed",
+    .required_word = "any",
+    .legacy_max_tokens = true,
+    .null_content = true,
+    .no_stream_options = true,
+    .no_logprobs = true,
+    .mistral_parts = true,
+    .thinking_parts = true,
+};
+
+SL_CC_SLOTS(dialect)
+
+static const char *const key_variables[] = {"MISTRAL_API_KEY", NULL};
+
+const struct sl_adapter sl_adapter_mistral = {
+    .name = "mistral",
+    .api = "chat_completions",
+    .title = "Mistral AI",
+    .default_base_url = "https://api.mistral.ai/v1",
+    .key_variables = key_variables,
+    .auth = SL_AUTH_BEARER,
+    .key_required = true,
+    .capabilities = {.chat = true,
+                     .stream = true,
+                     .tools = true,
+                     .vision = true,
+                     .json_schema = true,
+                     .reasoning = true},
+    .state_size = SL_CC_STATE_SIZE,
+    .build = build,
+    .on_body = on_body,
+    .on_frame = on_frame,
+    .on_eof = on_eof,
+    .on_failure = on_failure,
+};

@@ -1,0 +1,40 @@
+/* NVIDIA NIM, https://docs.api.nvidia.com/nim/reference/llm-apis: hosted, or in one's own
+ * cluster under its own address. Reasoning comes in reasoning_content. Errors are {"detail":
+ * ...} or {"status", "title", "detail"}. */
+#include "adapters/chat_completions/chat_completions.h"
+
+static const struct sl_cc_dialect dialect = {
+    .kind = "nvidia",
+    .title = "NVIDIA",
+    .key_variable = "NVIDIA_API_KEY",
+    .auth = SL_AUTH_BEARER,
+    .reasoning_history = "reasoning_content",
+    .legacy_max_tokens = true,
+    .null_content = true,
+};
+
+SL_CC_SLOTS(dialect)
+
+static const char *const key_variables[] = {"NVIDIA_API_KEY", NULL};
+
+const struct sl_adapter sl_adapter_nvidia = {
+    .name = "nvidia",
+    .api = "chat_completions",
+    .title = "NVIDIA",
+    .default_base_url = "https://integrate.api.nvidia.com/v1",
+    .key_variables = key_variables,
+    .auth = SL_AUTH_BEARER,
+    .key_required = true,
+    .capabilities = {.chat = true,
+                     .stream = true,
+                     .tools = true,
+                     .vision = true,
+                     .json_schema = true,
+                     .reasoning = true},
+    .state_size = SL_CC_STATE_SIZE,
+    .build = build,
+    .on_body = on_body,
+    .on_frame = on_frame,
+    .on_eof = on_eof,
+    .on_failure = on_failure,
+};
