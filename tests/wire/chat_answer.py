@@ -404,8 +404,12 @@ class Comparison:
 def error_class(error):
     """The status codes and reasons that design rules allow for a provider's error."""
     status, code, kind = error.get("status", 0), str(error.get("code") or ""), str(error.get("type") or "")
+    if status < 400:
+        # an error inside a 200 may name its status
+        inner = error.get("embedded_status") or (int(code) if code.isdigit() else 0)
+        status = inner if 400 <= inner <= 599 else status
     text = str(error.get("message") or "")
-    if code == "context_length_exceeded" or "maximum context length" in text:
+    if code == "context_length_exceeded" or "maximum context length" in text or "maximum prompt length" in text:
         return {"FAILED_PRECONDITION"}, {"CONTEXT_TOO_LONG"}
     if code in ("content_filter", "content_policy_violation", "moderation_blocked"):
         return {"INVALID_ARGUMENT"}, {"CONTENT_REFUSED"}

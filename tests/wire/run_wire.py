@@ -69,7 +69,10 @@ class Case:
     def body(self):
         if self.recorded is None:
             return {**self.form.simple_body, "model": (self.data["expected"].get("model") or "recorded"), "stream": self.stream}
-        return self.recorded.get("body")
+        body = self.recorded.get("body")
+        if isinstance(body, dict) and set(body) == {"type", "content"} and body["type"] == "json":
+            return body["content"]  # a recorder's own wrapping, not the wire's
+        return body
 
 
 def find_cases(folder, only):
@@ -142,7 +145,7 @@ class Run:
                 case.base = case.form.base_path(case) + case.form.base_query(case)
                 case.request, case.entry = case.form.request(self.stubs, case, case.body)
             except Untranslatable as problem:
-                if case.data["response"]["status"] not in REFUSALS:
+                if case.data["response"]["status"] < 400:
                     self.failures[case.id].append("not understood: %s" % problem)
                     continue
                 self.simplify(case, problem)

@@ -8,6 +8,7 @@ import binascii
 import copy
 import json
 import mimetypes
+import re
 
 from formats.format import Format, Untranslatable, canonical_arguments, canonical_url, data_url, keys_known
 
@@ -24,8 +25,22 @@ AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "o
 NUMBERS = {"temperature": "temperature", "top_p": "top_p", "frequency_penalty": "frequency_penalty",
            "presence_penalty": "presence_penalty", "seed": "seed", "logprobs": "logprobs", "top_logprobs": "top_logprobs",
            "parallel_tool_calls": "parallel_tool_calls"}
+# ---- what providers say in words of their own; the rest is OpenAI's ----
 # which key of the wire CompleteRequest.end_user becomes, by adapter
-END_USER = {"openai": "safety_identifier", "custom": "user"}
+END_USER = {"openai": "safety_identifier", "moonshot": "safety_identifier", "zhipu": "user_id",
+            **dict.fromkeys(["custom", "vllm", "openrouter", "groq", "xai", "fireworks", "cerebras", "deepinfra", "huggingface",
+                             "azure"], "user")}
+# providers that have top_k
+TOP_K = {"custom", "vllm", "lmstudio", "openrouter", "together", "fireworks", "perplexity", "deepinfra", "dashscope",
+         "siliconflow"}
+# providers whose references name max_tokens only
+MAX_TOKENS = {"custom", "vllm", "lmstudio", "deepseek", "zhipu", "together", "fireworks", "perplexity", "deepinfra", "nvidia",
+              "dashscope", "siliconflow", "mistral", "huggingface"}
+MAX_EFFORT = {"deepseek", "moonshot"}              # the highest effort is "max"
+THINKING = {"moonshot", "zhipu", "minimax"}        # no effort is thinking: {type: disabled}
+SEED = {"mistral": "random_seed"}
+DETAILS = {"openrouter", "minimax"}                # reasoning_details go back as they came
+DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)/chat/completions$")
 LEGACY_ID = "call_legacy_%d"
 
 
@@ -53,6 +68,7 @@ class Translator:
     """Builds the CompleteRequest for one recorded body."""
 
     def __init__(self, stubs, kind="openai"):
+        self.kind = kind
         self.chat = stubs.chat
         self.completion = stubs.completion
         self.end_user = END_USER.get(kind)
@@ -91,7 +107,7 @@ class Translator:
         if role not in ROLES:
             raise Untranslatable("%s: role %r" % (where, role))
         known = {"role", "content", "name"}
-        known |= {"assistant": {"tool_calls", "refusal", "audio", "reasoning_content", "reasoning"},
+        known |= {"assistant": {"tool_calls", "refusal", "audio", "reasoning_content", "reasoning", "reasoning_details"},
                   "tool": {"tool_call_id"}}.get(role, set())
         keys_known(message, known, where)
         out = self.chat.Message(role=getattr(self.chat, ROLES[role]), name=message.get("name") or "")
@@ -99,8 +115,14 @@ class Translator:
         if role == "tool":
             out.parts.append(self.tool_result(message, where))
             return out
-        reasoning = message.get("reasoning_content") or message.get("reasoning")
-        if reasoning:
+        reasoning, details = message.get("reasoning_content") or message.get("reasoning"), message.get("reasoning_details")
+        if details:
+            # what Sluice gave as the part's state, and takes back
+            part = out.parts.add()
+            part.reasoning.text = reasoning or "".join(d.get("text") or d.get("summary") or "" for d in details)
+            part.provider_state.provider = self.kind
+            part.provider_state.data = json.dumps(details, ensure_ascii=False).encode()
+        elif reasoning:
             out.parts.add().reasoning.text = reasoning
         if isinstance(content, str):
             # an empty answer has no parts; every other role needs one
@@ -149,11 +171,44 @@ class Translator:
     def part(self, out, part, where):
         kind = part.get("type")
         builder = {"text": self.text_part, "refusal": self.refusal_part, "image_url": self.image_part,
-                   "input_audio": self.audio_part, "file": self.file_part}.get(kind)
+                   "input_audio": self.audio_part, "file": self.file_part, "thinking": self.thinking_part,
+                   "video_url": self.video_part, "document_url": self.document_part}.get(kind)
         if not builder:
             raise Untranslatable("%s: part of type %r" % (where, kind))
+        part = dict(part)
+        if kind == "text" and part.get("cache_control"):
+            self.cache_hint(out, part.pop("cache_control"), where)
+        if kind == "document_url":
+            out.document.filename = part.pop("document_name", None) or ""
         keys_known(part, {"type", kind}, where)
         builder(out, part[kind], where)
+
+    def cache_hint(self, out, control, where):
+        lifetimes = {None: 0, "5m": 300, "1h": 3600}
+        keys_known(control, {"type", "ttl"}, where + ".cache_control")
+        if control.get("type") != "ephemeral" or control.get("ttl") not in lifetimes:
+            raise Untranslatable("%s: cache_control %s" % (where, json.dumps(control)))
+        out.cache_hint.ttl_seconds = lifetimes[control.get("ttl")]
+
+    def thinking_part(self, out, thinking, where):
+        for piece in thinking:
+            keys_known(piece, {"type", "text"}, where + ".thinking")
+        out.reasoning.text = "".join(piece["text"] for piece in thinking)
+
+    def video_part(self, out, video, where):
+        keys_known(video, {"url"}, where)
+        inline = data_url(video["url"])
+        if inline:
+            out.video.media_type, out.video.data = inline
+        else:
+            out.video.url = video["url"]
+
+    def document_part(self, out, url, where):
+        inline = data_url(url)
+        if inline:
+            out.document.media_type, out.document.data = inline
+        else:
+            out.document.url = url
 
     def text_part(self, out, text, where):
         out.text = text
@@ -173,6 +228,12 @@ class Translator:
         out.image.detail = image.get("detail") or ""
 
     def audio_part(self, out, audio, where):
+        if isinstance(audio, str):
+            if audio.startswith("http"):
+                out.audio.url = audio
+            else:
+                out.audio.media_type, out.audio.data = "audio/mpeg", base64.b64decode(audio)
+            return
         keys_known(audio, {"data", "format"}, where)
         if audio["format"] not in AUDIO_TYPES:
             raise Untranslatable("%s: audio format %r" % (where, audio["format"]))
@@ -183,6 +244,8 @@ class Translator:
         keys_known(file, {"file_data", "file_id", "filename"}, where)
         if file.get("file_id"):
             out.document.file_id = file["file_id"]
+        elif (file.get("file_data") or "").startswith("http"):
+            out.document.url = file["file_data"]
         else:
             inline = file_bytes(file)
             if not inline:
@@ -236,6 +299,8 @@ class Translator:
     def tool_choice(self, out, choice):
         kinds = self.chat.ToolChoice
         if isinstance(choice, str):
+            if choice == "any" and self.kind == "mistral":
+                choice = "required"
             if choice not in CHOICES:
                 raise Untranslatable("tool_choice %r" % choice)
             out.mode = getattr(kinds, CHOICES[choice])
@@ -253,7 +318,10 @@ class Translator:
     # -- everything else --
 
     def scalars(self, request, left, quirks):
-        for key, field in NUMBERS.items():
+        numbers = {**NUMBERS, **({"top_k": "top_k"} if self.kind in TOP_K else {})}
+        if self.kind in SEED:
+            numbers[SEED[self.kind]] = numbers.pop("seed")
+        for key, field in numbers.items():
             if left.get(key) is not None:
                 setattr(request, field, left[key])
             left.pop(key, None)
@@ -268,13 +336,29 @@ class Translator:
         stop = left.pop("stop", None)
         if stop is not None:
             request.stop.extend([stop] if isinstance(stop, str) else stop)
+        self.reasoning(request, left)
         effort = left.get("reasoning_effort")
+        if effort == "max" and self.kind in MAX_EFFORT:
+            effort = "xhigh"
         if effort in EFFORTS or effort is None:
             left.pop("reasoning_effort", None)
             if effort:
                 request.reasoning.effort = getattr(self.chat.ReasoningOptions, EFFORTS[effort])
         if self.end_user and left.get(self.end_user):
             request.end_user = left.pop(self.end_user)
+
+    def reasoning(self, request, left):
+        """OpenRouter's object, as far as it says no more than fields do."""
+        wanted = left.get("reasoning")
+        if self.kind != "openrouter" or not isinstance(wanted, dict) or set(wanted) - {"effort", "max_tokens"}:
+            return
+        if wanted.get("effort", "none") not in EFFORTS:
+            return
+        if "effort" in wanted:
+            request.reasoning.effort = getattr(self.chat.ReasoningOptions, EFFORTS[wanted["effort"]])
+        if "max_tokens" in wanted:
+            request.reasoning.budget_tokens = wanted["max_tokens"]
+        del left["reasoning"]
 
     def response_format(self, request, left):
         wanted = left.pop("response_format", None)
@@ -309,10 +393,11 @@ class Translator:
 
 # ---- the canonical form ----
 
-def canonical(body):
+def canonical(body, kind="openai"):
     """What a request says, apart from how: two bodies that mean the same are equal in this form. README.md lists the
     equivalences; nothing else is touched, so an unknown field has to be equal as it stands."""
     out = copy.deepcopy(body)
+    own_words(out, kind)
     out["messages"] = [canonical_message(m) for m in modernise(without_nulls(out.get("messages") or []))]
     for key in list(out):
         if out[key] is None:
@@ -345,6 +430,29 @@ def canonical(body):
         if options:
             out["stream_options"] = options
     return out
+
+
+def own_words(out, kind):
+    """What a provider lets one say in two ways."""
+    if kind in MAX_TOKENS and "max_completion_tokens" in out:
+        out["max_tokens"] = out.pop("max_completion_tokens")
+    if kind == "mistral" and out.get("tool_choice") == "required":
+        out["tool_choice"] = "any"
+    if kind in MAX_EFFORT and out.get("reasoning_effort") == "xhigh":
+        out["reasoning_effort"] = "max"
+    if kind in THINKING and out.get("reasoning_effort") == "none":
+        del out["reasoning_effort"]
+        out["thinking"] = {"type": "disabled"}
+    if kind == "openrouter" and out.get("reasoning_effort"):
+        out.setdefault("reasoning", {})["effort"] = out.pop("reasoning_effort")
+    if kind == "minimax" and out.get("reasoning_split") is True:
+        del out["reasoning_split"]  # Sluice always asks for it
+    if kind != "openai":
+        for message in out.get("messages") or []:
+            word = message.get("reasoning_content") or message.get("reasoning")
+            if isinstance(word, str) and message.get("reasoning", word) == word:
+                message.pop("reasoning_content", None)
+                message["reasoning"] = word
 
 
 def without_nulls(value):
@@ -400,7 +508,9 @@ def canonical_part(part):
         inline = file_bytes(out["file"])
         if inline:
             out["file"]["file_data"] = ["data", inline[0], inline[1].hex()]
-    elif kind == "input_audio":
+    elif kind == "document_url":
+        out["document_url"] = canonical_url(out["document_url"])
+    elif kind == "input_audio" and isinstance(out["input_audio"], dict):
         out["input_audio"]["data"] = base64.b64decode(out["input_audio"]["data"]).hex()
     return out
 
@@ -409,14 +519,41 @@ class ChatCompletions(Format):
     apis = ("chat_completions",)
     api = "chat_completions"
     suffix = "/chat/completions"
-    ignored_expected = frozenset({"content_null", "reasoning_field", "reasoning_details"})
+    ignored_expected = frozenset({"content_null", "reasoning_field"})
+    more_expected = frozenset({"reasoning_details"})
+    key_headers = {"azure": "api-key"}
+
+    def base_path(self, case):
+        """Azure's adapter adds the deployment, too."""
+        path = super().base_path(case)
+        deployment = "/" + self.model_id(case)
+        if case.kind == "azure" and path.endswith("/openai/deployments" + deployment):
+            return path[:-len(deployment)]
+        return path
+
+    def model_id(self, case):
+        named = DEPLOYMENT.search(self.path(case))
+        return named.group(1) if named and case.kind == "azure" else super().model_id(case)
 
     def request(self, stubs, case, body):
         request, quirks = Translator(stubs, case.kind).translate(body, "")
-        return request, {"quirks": quirks} if quirks else {}
+        entry = {"quirks": quirks} if quirks else {}
+        if case.kind == "azure" and self.query(case).get("api-version"):
+            entry["api_version"] = self.query(case)["api-version"]
+        return request, entry
 
     def canonical(self, body, case):
-        return canonical(body)
+        out = canonical(body, case.kind)
+        if case.kind == "azure" and DEPLOYMENT.search(self.path(case)):
+            out.pop("model", None)  # the path says it
+        return out
+
+    def compare_more(self, comparison):
+        """Details of reasoning are the reasoning part's state, where the provider takes them back."""
+        wanted = comparison.expected.get("reasoning_details")
+        states = [p.provider_state for p in comparison.out.parts if p.provider_state.provider]
+        if wanted and comparison.case["provider"] in DETAILS:
+            comparison.check("reasoning_details", wanted, [d for s in states for d in json.loads(s.data)])
 
     def usage(self, wanted):
         """OpenAI's cached tokens are part of the prompt's, reasoning of the answer's, unless the total says otherwise."""
