@@ -1,4 +1,5 @@
 """Connections to providers: kept-alive ones that die, names that take their time, TLS, sockets that run out."""
+import concurrent.futures
 import contextlib
 import resource
 import shutil
@@ -74,6 +75,19 @@ def test_bytes_left_on_a_connection_are_nobodys_answer(start_sluice, provider):
         provider.requests[-1].wait_done()  # the second one is out
         provider.default("text", text="honest")
         assert text_of(complete(api, ask()).message) == "honest"
+
+
+def test_thousands_of_calls_on_kept_connections_all_succeed(start_sluice, provider):
+    """Connections go from call to call all the time; no call may break another one's."""
+    sluice = start_sluice(config={"server": {"loops": 1}})
+    api = sluice.api()
+
+    def one(number):
+        run(api, ask(), number % 2)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(slack(3000, 2000))))
+    assert provider.connections <= 200
 
 
 # ---- names ----
