@@ -266,7 +266,7 @@ class Comparison:
             got += [(t.token, t.logprob) for t in out.refusal_logprobs]
         self.check("logprobs", [list(t) for t in wanted], [list(t) for t in got])
         wanted = e.get("citations") or []
-        self.check("citations", wanted, [json.loads(c.provider_json or "null") for c in out.citations])
+        self.check("citations", wanted, self.form.citations(out.citations))
         self.audio(e.get("audio"))
         for choice in e.get("choices") or []:
             if choice.get("index", 0) == 0:
@@ -276,7 +276,7 @@ class Comparison:
         self.check("number of tool calls", len(wanted), len(self.out.calls))
         for index, (w, g) in enumerate(zip(wanted, self.out.calls)):
             where = "tool_calls[%d]" % index
-            unknown = set(w) - {"id", "name", "arguments", "arguments_raw", "kind", "type", "input"}
+            unknown = set(w) - {"id", "name", "arguments", "arguments_raw", "kind", "type", "input"} - self.form.more_call
             if unknown:
                 self.lines.append("%s has fields that this runner does not know: %s" % (where, ", ".join(sorted(unknown))))
             self.check(where + ".name", w.get("name") or "", g["name"])
@@ -394,6 +394,8 @@ class Comparison:
             wait = int(float(error["retry_after_ms"]))
         elif str(error.get("retry_after") or "").replace(".", "", 1).isdigit():
             wait = int(float(error["retry_after"]) * 1000)
+        elif error.get("retry_delay"):  # google.rpc.RetryInfo, "48s"
+            wait = int(float(error["retry_delay"].rstrip("s")) * 1000)
         info = failure.failure
         self.check("error.retry_after_ms", wait, info.retry_after_ms if info.HasField("retry_after_ms") else None)
         if wait is not None and info.retryable:
@@ -409,6 +411,10 @@ def error_class(error):
         inner = error.get("embedded_status") or (int(code) if code.isdigit() else 0)
         status = inner if 400 <= inner <= 599 else status
     text = str(error.get("message") or "")
+    if kind == "INVALID_ARGUMENT" and ("API key not valid" in text or "API key expired" in text):  # Google
+        return {"FAILED_PRECONDITION"}, {"PROVIDER_AUTH"}
+    if kind == "INVALID_ARGUMENT" and "exceeds the maximum number of tokens" in text:  # Google
+        return {"FAILED_PRECONDITION"}, {"CONTEXT_TOO_LONG"}
     if code == "context_length_exceeded" or "maximum context length" in text or "maximum prompt length" in text:
         return {"FAILED_PRECONDITION"}, {"CONTEXT_TOO_LONG"}
     if code in ("content_filter", "content_policy_violation", "moderation_blocked"):

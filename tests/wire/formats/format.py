@@ -31,6 +31,8 @@ class Format:
     ignored_expected = frozenset()
     # members of expected.usage beyond the common ones that usage() reads
     more_usage = frozenset()
+    # members of expected.tool_calls[] that compare_more() looks at
+    more_call = frozenset()
     # providers that are shown their key in another way than `authorization: Bearer KEY`: the header's name
     key_headers = {}
 
@@ -81,6 +83,10 @@ class Format:
     def usage(self, wanted):
         """Sluice's disjoint buckets for expected.usage: the names of TokenUsage's fields, and their values."""
         raise NotImplementedError
+
+    def citations(self, citations):
+        """The citations of the answer as expected.citations has them: each source's own object."""
+        return [json.loads(c.provider_json or "null") for c in citations]
 
     def compare_more(self, comparison):
         """Compares the members of `expected` that only this format has; comparison.check() notes a difference."""
