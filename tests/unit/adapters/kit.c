@@ -195,6 +195,8 @@ static void init_buffers(struct kit *k)
 
 void kit_restart(struct kit *k)
 {
+    if (k->answer.state && k->adapter->release)
+        k->adapter->release(&k->answer);
     init_buffers(k);
     k->err = (struct sl_err){0};
     k->next_part = 0;
