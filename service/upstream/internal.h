@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "upstream/socket_table.h"
 #include "upstream/upstream.h"
 
 enum { SL_POOL_BUCKETS = 256, SL_HOST_MAX = 280 };
@@ -24,6 +25,7 @@ struct sl_handle {
     struct curl_slist *connect_to;
     uint64_t pool_key;
     int64_t idle_since_us;
+    int opened; /* the youngest socket that was opened for it; -1: none */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -58,6 +60,7 @@ struct sl_upstream {
     int64_t clock_due_us; /* when clock_timer fires; INT64_MAX: stopped */
     struct sl_clock_heap clocks;
     struct sl_pool pool;
+    struct sl_socket_table table;
     struct sl_transfer *all;
     struct sl_transfer *work, **work_end;
     unsigned running, sockets, told_running;
@@ -119,7 +122,7 @@ struct sl_transfer {
     bool gone;      /* on_done was called */
     bool paused;
     bool held;     /* curl keeps bytes that we refused while paused */
-    bool repeated; /* curl wanted to send the request a second time */
+    bool repeated; /* curl wanted to send the request a second time, or the connection was dead */
     bool clean;    /* curl came to a good end: its handle holds nothing of this transfer */
 };
 

@@ -25,6 +25,7 @@ static int on_close(void *upstream, curl_socket_t fd)
 {
     struct sl_upstream *u = upstream;
     u->sockets--;
+    sl_socket_table_closed(&u->table, fd);
     return close(fd);
 }
 
@@ -141,6 +142,7 @@ static struct sl_handle *create(struct sl_upstream *u, const struct sl_endpoint 
     struct sl_handle *h = SL_NEW(struct sl_handle);
     h->u = u;
     h->pool_key = endpoint->pool_key;
+    h->opened = -1;
     h->easy = curl_easy_init();
     if (h->easy && set_callbacks(h) && set_behaviour(h) && set_endpoint(h, endpoint))
         return h;

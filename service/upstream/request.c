@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/str.h"
@@ -201,11 +202,28 @@ size_t sl_request_on_read(char *dst, size_t size, size_t count, void *handle)
     return n;
 }
 
+/* Whether a kept-alive connection without TLS has something to read before its next request went out: the provider closed
+ * it, or sent more than it had announced, which would be taken for the answer. curl 7.88 does not look. (Under TLS, session
+ * tickets are such input, too.) */
+static bool is_stray(struct sl_transfer *t, uint64_t connection)
+{
+    char byte;
+    int fd = sl_socket_table_find(&t->u->table, connection);
+    return fd >= 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+static void note_connection(struct sl_transfer *t, uint64_t connection)
+{
+    if (t->plain && t->handle->opened >= 0)
+        sl_socket_table_put(&t->u->table, connection, t->handle->opened);
+    t->handle->opened = -1;
+}
+
 int sl_request_on_connected(void *handle, char *remote, char *local, int remote_port,
                             int local_port)
 {
     struct sl_transfer *t = ((struct sl_handle *)handle)->t;
-    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    (void)local;
     if (t->timing.connected >= 0)
         t->repeated = true;
     if (t->repeated || t->ended || t->cancelled)
@@ -213,6 +231,13 @@ int sl_request_on_connected(void *handle, char *remote, char *local, int remote_
     long made = 0;
     t->timing.connected = sl_upstream_now(t->u) - t->started_us;
     t->timing.reused = !curl_easy_getinfo(t->handle->easy, CURLINFO_NUM_CONNECTS, &made) && !made;
+    uint64_t connection = sl_socket_key(remote, remote_port, local_port);
+    if (!t->timing.reused) {
+        note_connection(t, connection);
+    } else if (t->plain && is_stray(t, connection)) {
+        t->repeated = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     t->u->reused += t->timing.reused;
     if (!t->request.body_left)
         t->timing.sent = t->timing.connected;
@@ -222,8 +247,9 @@ int sl_request_on_connected(void *handle, char *remote, char *local, int remote_
 int sl_request_on_socket(void *handle, curl_socket_t fd, curlsocktype type)
 {
     struct sl_handle *h = handle;
-    (void)fd, (void)type;
+    (void)type;
     h->u->sockets++; /* it is closed through the close callback also where this refuses it */
+    h->opened = fd;
     if (!h->t || h->t->timing.connected < 0)
         return CURL_SOCKOPT_OK;
     h->t->repeated = true;

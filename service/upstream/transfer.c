@@ -2,7 +2,6 @@
 #include "internal.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
 
@@ -108,20 +107,8 @@ void sl_transfer_fail(struct sl_transfer *t, const struct sl_err *err)
     sl_upstream_queue(t);
 }
 
-/* A provider that sent more than it had announced: the rest would be taken for the answer to the next request, since curl
- * 7.88 keeps the connection. Shut down, it is found dead and not used again. */
-static void shut_stray_connection(const struct sl_transfer *t)
-{
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    char byte;
-    if (t->plain && !curl_easy_getinfo(t->handle->easy, CURLINFO_ACTIVESOCKET, &fd) &&
-        fd != CURL_SOCKET_BAD && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-        shutdown(fd, SHUT_RDWR);
-}
-
 void sl_transfer_curl_done(struct sl_transfer *t, CURLcode code)
 {
-    shut_stray_connection(t);
     /* a connection that ends inside the head is a good end to curl */
     t->curl_code = code == CURLE_OK && !t->head.done ? CURLE_PARTIAL_FILE : code;
     t->clean = code == CURLE_OK;

@@ -279,6 +279,7 @@ void sl_upstream_destroy(struct sl_upstream *u)
         sl_transfer_free(u->all);
     sl_pool_sweep(u, INT64_MAX);
     curl_multi_cleanup(u->multi);
+    sl_socket_table_fini(&u->table);
     sl_clock_fini(u);
     uv_close((uv_handle_t *)&u->curl_timer, on_timer_closed);
     uv_close((uv_handle_t *)&u->clock_timer, on_timer_closed);
