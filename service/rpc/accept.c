@@ -11,8 +11,14 @@
 static pthread_mutex_t spare_lock = PTHREAD_MUTEX_INITIALIZER; /* guards spare */
 static _Atomic int spare = -1;
 
+/* A sanitizer's own accept4, which has to know of every descriptor. */
+extern int __interceptor_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+    __attribute__((weak));
+
 static int raw_accept(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
+    if (__interceptor_accept4)
+        return __interceptor_accept4(fd, address, length, flags);
     return (int)syscall(SYS_accept4, fd, address, length, flags);
 }
 
