@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define ADAPTERS(X)                                                                                \
+    X(anthropic)                                                                                   \
     X(azure)                                                                                       \
     X(cerebras)                                                                                    \
     X(custom)                                                                                      \
