@@ -102,9 +102,14 @@ static enum sl_code build_azure(const struct sl_build_in *in, struct sl_http_req
 
 static const char *const key_variables[] = {"AZURE_OPENAI_API_KEY", "AZURE_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_azure_responses, sl_adapter_azure_completions;
+static const struct sl_adapter *const others[] = {&sl_adapter_azure_responses,
+                                                 &sl_adapter_azure_completions, NULL};
+
 const struct sl_adapter sl_adapter_azure = {
     .name = "azure",
     .api = "chat_completions",
+    .others = others,
     .title = "Azure OpenAI",
     .key_variables = key_variables,
     .auth = SL_AUTH_HEADER,

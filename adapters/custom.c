@@ -22,9 +22,14 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {NULL};
 
+extern const struct sl_adapter sl_adapter_custom_responses, sl_adapter_custom_completions;
+static const struct sl_adapter *const others[] = {&sl_adapter_custom_responses,
+                                                 &sl_adapter_custom_completions, NULL};
+
 const struct sl_adapter sl_adapter_custom = {
     .name = "custom",
     .api = "chat_completions",
+    .others = others,
     .title = "OpenAI-compatible server",
     .key_variables = key_variables,
     .auth = SL_AUTH_BEARER,

@@ -25,9 +25,13 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"MISTRAL_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_mistral_fim_completions;
+static const struct sl_adapter *const others[] = {&sl_adapter_mistral_fim_completions, NULL};
+
 const struct sl_adapter sl_adapter_mistral = {
     .name = "mistral",
     .api = "chat_completions",
+    .others = others,
     .title = "Mistral AI",
     .default_base_url = "https://api.mistral.ai/v1",
     .key_variables = key_variables,

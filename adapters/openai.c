@@ -21,9 +21,14 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"OPENAI_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_openai_responses, sl_adapter_openai_completions;
+static const struct sl_adapter *const others[] = {&sl_adapter_openai_responses,
+                                                 &sl_adapter_openai_completions, NULL};
+
 const struct sl_adapter sl_adapter_openai = {
     .name = "openai",
     .api = "chat_completions",
+    .others = others,
     .title = "OpenAI",
     .default_base_url = "https://api.openai.com/v1",
     .key_variables = key_variables,

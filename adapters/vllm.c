@@ -24,9 +24,13 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"VLLM_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_vllm_completions;
+static const struct sl_adapter *const others[] = {&sl_adapter_vllm_completions, NULL};
+
 const struct sl_adapter sl_adapter_vllm = {
     .name = "vllm",
     .api = "chat_completions",
+    .others = others,
     .title = "vLLM",
     .key_variables = key_variables,
     .auth = SL_AUTH_BEARER,

@@ -1,0 +1,34 @@
+/* vLLM's completions (its page "OpenAI-Compatible Server", "Completions API"); top_k and more
+ * sampling of its own are taken. The stop string that was met comes as stop_reason. */
+#include "adapters/completions/completions.h"
+
+static const struct sl_tc_dialect dialect = {
+    .words = {.kind = "vllm",
+              .title = "vLLM",
+              .auth = SL_AUTH_BEARER,
+              .end_user_key = "user",
+              .top_k = true,
+              .legacy_max_tokens = true},
+    .path = "/completions",
+    .penalties = true,
+    .logprobs = true,
+};
+
+SL_TC_SLOTS(dialect)
+
+static const char *const key_variables[] = {NULL};
+
+const struct sl_adapter sl_adapter_vllm_completions = {
+    .name = "vllm",
+    .api = "completions",
+    .title = "vLLM",
+    .key_variables = key_variables,
+    .auth = SL_AUTH_BEARER,
+    .capabilities = {.chat = true, .stream = true},
+    .state_size = SL_TC_STATE_SIZE,
+    .build = build,
+    .on_body = on_body,
+    .on_frame = on_frame,
+    .on_eof = on_eof,
+    .on_failure = on_failure,
+};
