@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced by service/run, tests/run and .ci/run: installs the Debian packages that are missing, and nothing else.
 #
 # A list entry is PACKAGE, or PACKAGE:COMMAND where the command may as well come from elsewhere (a newer Node, a cmake
