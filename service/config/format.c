@@ -51,11 +51,23 @@ static bool is_reference(const char *text)
     return sl_starts_with(text, "env:") || sl_starts_with(text, "file:");
 }
 
+/* The '@' behind a user's name or password; NULL where there is none. One in the path counts too, where what stands before
+ * the path is not HOST or HOST:PORT: a password may hold '/'. */
+static const char *end_of_user(const char *from)
+{
+    size_t n = strcspn(from, "/?#");
+    const char *colon = memchr(from, ':', n);
+    bool is_host = !memchr(from, '@', n) &&
+                   (from[0] == '[' || !colon ||
+                    strspn(colon + 1, "0123456789") == (size_t)(from + n - colon - 1));
+    return is_host ? NULL : strrchr(from, '@');
+}
+
 /* Text with what stands between "://" and '@' masked. */
 static void print_masked_url(const char *text, FILE *to)
 {
     const char *from = strstr(text, "://");
-    const char *at = from ? strrchr(from, '@') : NULL;
+    const char *at = from ? end_of_user(from + 3) : NULL;
     if (!at || strlen(text) > 1024) {
         sl_format_text(at ? "***" : text, to);
         return;
