@@ -365,7 +365,7 @@ class Comparison:
             return
         if failure.info is None or failure.info.domain != "sluice":
             self.lines.append("no ErrorInfo of the domain sluice")
-        codes, reasons = error_class(error)
+        codes, reasons = self.form.error_class(error, self.case["provider"]) or error_class(error)
         if failure.code.name not in codes or failure.reason not in reasons:
             self.lines.append("error class: awaited %s %s, got %s %s" % (
                 "|".join(sorted(codes)), "|".join(sorted(reasons)), failure.code.name, failure.reason))

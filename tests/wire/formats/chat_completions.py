@@ -39,6 +39,15 @@ MAX_TOKENS = {"custom", "vllm", "lmstudio", "deepseek", "zhipu", "together", "fi
 MAX_EFFORT = {"deepseek", "moonshot"}              # the highest effort is "max"
 THINKING = {"moonshot", "zhipu", "minimax"}        # no effort is thinking: {type: disabled}
 SEED = {"mistral": "random_seed"}
+# codes of providers' own, and what they mean whatever the HTTP status
+OWN_ERRORS = {
+    ("minimax", "1002"): ("RESOURCE_EXHAUSTED", "PROVIDER_RATE_LIMIT"),
+    ("minimax", "1004"): ("FAILED_PRECONDITION", "PROVIDER_AUTH"),
+    ("minimax", "1027"): ("INVALID_ARGUMENT", "CONTENT_REFUSED"),
+    ("moonshot", "exceeded_current_quota_error"): ("RESOURCE_EXHAUSTED", "PROVIDER_QUOTA"),
+    ("zhipu", "1113"): ("RESOURCE_EXHAUSTED", "PROVIDER_QUOTA"),
+    ("zhipu", "1301"): ("INVALID_ARGUMENT", "CONTENT_REFUSED"),
+}
 DETAILS = {"openrouter", "minimax"}                # reasoning_details go back as they came
 DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)/chat/completions$")
 LEGACY_ID = "call_legacy_%d"
@@ -547,6 +556,13 @@ class ChatCompletions(Format):
         if case.kind == "azure" and DEPLOYMENT.search(self.path(case)):
             out.pop("model", None)  # the path says it
         return out
+
+    def error_class(self, error, provider):
+        for word in (error.get("code"), error.get("type")):
+            if (provider, str(word)) in OWN_ERRORS:
+                code, reason = OWN_ERRORS[provider, str(word)]
+                return {code}, {reason}
+        return None
 
     def compare_more(self, comparison):
         """Details of reasoning are the reasoning part's state, where the provider takes them back."""
