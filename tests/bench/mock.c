@@ -43,6 +43,8 @@ struct mock {
     unsigned pieces;
     int64_t gap_us;
     struct mock_answers answers;
+    struct connection **by_fd; /* every connection, where its descriptor says */
+    size_t n_by_fd;
     /* Paced streams in the order of their next piece: the gap is the same for all, so a new one goes to the end. */
     struct connection *head, *tail;
 };
@@ -92,6 +94,7 @@ static void dequeue(struct mock *m, struct connection *c)
 static void close_connection(struct mock *m, struct connection *c)
 {
     dequeue(m, c);
+    m->by_fd[c->fd] = NULL;
     close(c->fd);
     sl_buf_fini(&c->in);
     sl_buf_fini(&c->unsent);
@@ -205,6 +208,18 @@ static bool on_readable(struct mock *m, struct connection *c)
     return n > 0 && sl_buf_add(&c->in, chunk, (size_t)n) && take_requests(m, c);
 }
 
+static void remember(struct mock *m, struct connection *c)
+{
+    size_t fd = (size_t)c->fd;
+    if (fd >= m->n_by_fd) {
+        size_t n = fd * 2 + 64;
+        m->by_fd = sl_realloc(m->by_fd, n * sizeof(struct connection *));
+        memset(m->by_fd + m->n_by_fd, 0, (n - m->n_by_fd) * sizeof(struct connection *));
+        m->n_by_fd = n;
+    }
+    m->by_fd[fd] = c;
+}
+
 static void on_acceptable(struct mock *m)
 {
     int fd;
@@ -213,6 +228,7 @@ static void on_acceptable(struct mock *m)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         struct connection *c = SL_NEW(struct connection);
         c->fd = fd;
+        remember(m, c);
         sl_buf_init(&c->in, MAX_REQUEST + READ_SIZE);
         sl_buf_init(&c->unsent, MAX_UNSENT);
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
@@ -322,6 +338,11 @@ int main(int argc, char **argv)
     struct epoll_event e = {.events = EPOLLIN};
     epoll_ctl(m.epoll, EPOLL_CTL_ADD, m.listener, &e);
     serve(&m);
+    for (size_t i = 0; i < m.n_by_fd; i++) {
+        if (m.by_fd[i])
+            close_connection(&m, m.by_fd[i]);
+    }
+    sl_free(m.by_fd);
     mock_answers_fini(&m.answers);
     return 0;
 }
