@@ -187,6 +187,8 @@ class Translator:
         part = dict(part)
         if kind == "text" and part.get("cache_control"):
             self.cache_hint(out, part.pop("cache_control"), where)
+        if kind == "thinking" and part.get("closed") is True:
+            del part["closed"]  # the default
         if kind == "document_url":
             out.document.filename = part.pop("document_name", None) or ""
         keys_known(part, {"type", kind}, where)
@@ -517,6 +519,8 @@ def canonical_part(part):
         inline = file_bytes(out["file"])
         if inline:
             out["file"]["file_data"] = ["data", inline[0], inline[1].hex()]
+    elif kind == "thinking" and out.get("closed") is True:
+        del out["closed"]
     elif kind == "document_url":
         out["document_url"] = canonical_url(out["document_url"])
     elif kind == "input_audio" and isinstance(out["input_audio"], dict):
