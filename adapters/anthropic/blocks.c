@@ -80,7 +80,6 @@ static void read_server_tool(struct am *c, struct am_block *b, int block)
     keep_extra(c, b, block, "server_name");
     keep(c, &b->id, sl_json_member(c->j, block, "id"));
     keep(c, &b->name, sl_json_member(c->j, block, "name"));
-    (void)am_part_of(c, b);
 }
 
 static char *buffer_text(const struct sl_buf *b)
