@@ -317,7 +317,7 @@ class Comparison:
         if "stop_sequence" in e:
             self.check("stop_sequence", e["stop_sequence"] or "", out.finish.stop_sequence)
         if hasattr(out.finish, "complete"):
-            cut = e.get("finish_reason") in ("length", "content_filter")
+            cut = e.get("finish_reason") not in ("stop", "tool_calls")
             self.check("complete", not cut, out.finish.complete)
         self.usage(e.get("usage"), out.finish.usage)
         for warning in out.warnings:

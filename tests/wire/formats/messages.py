@@ -18,6 +18,14 @@ FUNCTION_KEYS = {"type", "name", "description", "input_schema", "strict", "cache
 ADAPTIVE = re.compile(r"claude-(opus|sonnet)-(4-[6-9]|[5-9])")
 RAW_PREDICT = re.compile(r"/([^/:]+):(streamRawPredict|rawPredict)$")
 DIRECT = {"type": "direct"}
+# https://platform.claude.com/docs/en/api/errors
+IN_STREAM = {"invalid_request_error": ({"INVALID_ARGUMENT"}, {"PROVIDER_INVALID_REQUEST"}),
+             "authentication_error": ({"FAILED_PRECONDITION"}, {"PROVIDER_AUTH"}),
+             "permission_error": ({"FAILED_PRECONDITION"}, {"PROVIDER_AUTH"}),
+             "not_found_error": ({"NOT_FOUND"}, {"PROVIDER_NOT_FOUND"}),
+             "rate_limit_error": ({"RESOURCE_EXHAUSTED"}, {"PROVIDER_RATE_LIMIT"}),
+             "api_error": ({"UNAVAILABLE"}, {"PROVIDER_ERROR"}), "timeout_error": ({"UNAVAILABLE"}, {"PROVIDER_ERROR"}),
+             "overloaded_error": ({"UNAVAILABLE"}, {"PROVIDER_OVERLOADED"})}
 # members of a block that a field carries, by its type; the rest is the part's opaque state
 KNOWN = {"tool_use": {"id", "name", "input"}, "server_tool_use": {"id", "name", "input"},
          "mcp_tool_use": {"id", "name", "input"}}
@@ -351,11 +359,11 @@ class Messages(Format):
         return out
 
     def request(self, stubs, case, body):
+        refused = case.data["response"]["status"] == 400 and body is case.body and isinstance(body, dict)
+        if refused and (body.get("thinking") or (body.get("temperature") and body.get("top_p"))):
+            raise Untranslatable("Sluice reshapes what the provider refuses about thinking and sampling")
         # a recorder may have kept the URL only
         request = Translator(stubs, self.model_id(case)).translate(self.simple_body if body is None else body)
-        if case.data["response"]["status"] == 400:
-            # what the provider refused may be refused here, with the field's name
-            request.on_unsupported = stubs.completion.ON_UNSUPPORTED_FAIL
         return request, {"api": "raw_predict"} if RAW_PREDICT.search(self.path(case)) else {}
 
     def canonical(self, body, case):
@@ -368,6 +376,17 @@ class Messages(Format):
                 "cache_read_tokens": wanted.get("cached_input_tokens") or 0,
                 "cache_write_tokens": wanted.get("cache_creation_input_tokens") or 0,
                 "output_tokens": max(0, (wanted.get("output_tokens") or 0) - reasoning), "reasoning_tokens": reasoning}
+
+    def error_class(self, error, provider):
+        """The words of messages whose type says only invalid_request_error; types, where a stream has no status."""
+        text, kind = str(error.get("message") or ""), error.get("type")
+        if kind == "invalid_request_error" and ("prompt is too long" in text or "exceed context limit" in text):
+            return {"FAILED_PRECONDITION"}, {"CONTEXT_TOO_LONG"}
+        if kind == "invalid_request_error" and "credit balance is too low" in text:
+            return {"RESOURCE_EXHAUSTED"}, {"PROVIDER_QUOTA"}
+        if kind == "invalid_request_error" and "content filtering policy" in text:
+            return {"INVALID_ARGUMENT"}, {"CONTENT_REFUSED"}
+        return IN_STREAM.get(kind) if error.get("status") == 200 else None
 
     def compare_more(self, comparison):
         expected, parts = comparison.expected, comparison.out.parts
