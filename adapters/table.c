@@ -12,6 +12,7 @@
     X(deepinfra)                                                                                   \
     X(deepseek)                                                                                    \
     X(fireworks)                                                                                   \
+    X(gemini)                                                                                      \
     X(groq)                                                                                        \
     X(huggingface)                                                                                 \
     X(lmstudio)                                                                                    \

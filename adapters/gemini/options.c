@@ -46,20 +46,35 @@ static bool is_blank(const char *s)
     return !s || !s[strspn(s, " \t\r\n")];
 }
 
-/* Whether a key is that name, in camelCase or in snake_case. */
+/* The next character of a key as camelCase has it: "a_b" is "aB". 0 at the end. */
+static char next_char(struct sl_str key, size_t *at)
+{
+    if (*at >= key.n)
+        return '\0';
+    char ch = key.p[(*at)++];
+    if (ch != '_' || *at == 1 || *at >= key.n)
+        return ch;
+    ch = key.p[(*at)++];
+    return ch >= 'a' && ch <= 'z' ? (char)(ch - 'a' + 'A') : ch;
+}
+
+/* Whether two keys name the same member, each in camelCase or in snake_case. */
+static bool same_key(struct sl_str a, struct sl_str b)
+{
+    size_t at = 0, bt = 0;
+    char ch;
+
+    do {
+        ch = next_char(a, &at);
+        if (ch != next_char(b, &bt))
+            return false;
+    } while (ch);
+    return true;
+}
+
 static bool is_key(struct sl_str key, const char *name)
 {
-    for (size_t i = 0; i < key.n; i++, name++) {
-        char ch = key.p[i];
-        if (ch == '_' && i > 0 && i + 1 < key.n) {
-            ch = key.p[++i];
-            if (ch >= 'a' && ch <= 'z')
-                ch = (char)(ch - 'a' + 'A');
-        }
-        if (ch != *name)
-            return false;
-    }
-    return !*name;
+    return same_key(key, sl_str(name));
 }
 
 static struct sl_str key_at(const struct sl_json *j, int k)
@@ -191,15 +206,12 @@ void gm_close_options(struct gm_build *b)
 
 static bool has_key(const struct gm_options *o, const char *level, struct sl_str key)
 {
-    char name[MAX_KEY];
     int object = find_level(o, level);
 
-    if (object < 0 || key.n >= sizeof(name))
+    if (object < 0)
         return false;
-    memcpy(name, key.p, key.n);
-    name[key.n] = '\0';
     for (int k = sl_json_first(&o->j, object); k >= 0; k = sl_json_next(&o->j, object, k))
-        if (is_key(key_at(&o->j, k), name) || sl_str_eq(key_at(&o->j, k), name))
+        if (same_key(key_at(&o->j, k), key))
             return true;
     return false;
 }

@@ -105,6 +105,13 @@ static void on_image(struct kit *k, int part, const Sluice__V1__Image *image)
     }
 }
 
+static void on_item(struct kit *k, int part, const char *what, const char *const fields[4])
+{
+    add(&k->transcript, "%s %d id=%s kind=%s status=%s %s", what, part, fields[0], fields[1],
+        fields[2], fields[3]);
+    add(&k->calls, "\n%s %s %s", what, fields[1], fields[3]);
+}
+
 static void on_part(struct kit *k, const Sluice__V1__PartDelta *d)
 {
     check_part(k, d->part);
@@ -121,6 +128,17 @@ static void on_part(struct kit *k, const Sluice__V1__PartDelta *d)
     case SLUICE__V1__PART_DELTA__DELTA_IMAGE:
         on_image(k, d->part, d->image);
         break;
+    case SLUICE__V1__PART_DELTA__DELTA_PROVIDER_TOOL_CALL: {
+        const Sluice__V1__ProviderToolCall *m = d->provider_tool_call;
+        on_item(k, d->part, "ran", (const char *const[]){m->id, m->kind, m->status, m->input_json});
+        break;
+    }
+    case SLUICE__V1__PART_DELTA__DELTA_PROVIDER_TOOL_RESULT: {
+        const Sluice__V1__ProviderToolResult *m = d->provider_tool_result;
+        on_item(k, d->part, "gave",
+                (const char *const[]){m->id, m->kind, m->status, m->output_json});
+        break;
+    }
     default:
         fail_msg("a part delta of kind %d", (int)d->delta_case);
     }
