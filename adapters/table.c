@@ -7,6 +7,7 @@
     X(anthropic)                                                                                   \
     X(azure)                                                                                       \
     X(cerebras)                                                                                    \
+    X(cohere)                                                                                      \
     X(custom)                                                                                      \
     X(dashscope)                                                                                   \
     X(deepinfra)                                                                                   \
@@ -20,6 +21,7 @@
     X(mistral)                                                                                     \
     X(moonshot)                                                                                    \
     X(nvidia)                                                                                      \
+    X(ollama)                                                                                      \
     X(openai)                                                                                      \
     X(openrouter)                                                                                  \
     X(perplexity)                                                                                  \

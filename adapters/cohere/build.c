@@ -101,7 +101,7 @@ enum sl_code cohere_check_rest(struct nv_build *b)
                               b->title);
     if (code == SL_OK && r->_logprobs_case && r->logprobs)
         code = sl_unsupported(b->in, b->err, "logprobs",
-                              "%s gives probabilities by token number only", b->title);
+                              "%s names no texts of tokens beside their probabilities", b->title);
     return code;
 }
 

@@ -13,7 +13,7 @@ enum { MAX_CALLS = 1024, MAX_NAME = 512 };
 
 /* The members of a line; SL_JSON_ABSENT where they are not there. */
 struct root {
-    int model, message, response, thinking, done, reason, error, logprobs;
+    int model, message, response, thinking, done, reason, error;
     bool counts;
 };
 
@@ -36,15 +36,13 @@ static void read_member(const struct nv *c, struct root *r, int key)
         r->reason = value;
     else if (NV_KEY_IS(k, "error"))
         r->error = value;
-    else if (NV_KEY_IS(k, "logprobs"))
-        r->logprobs = value;
     else if (NV_KEY_IS(k, "eval_count") || NV_KEY_IS(k, "prompt_eval_count"))
         r->counts = true;
 }
 
 static struct root read_root(const struct nv *c)
 {
-    struct root r = {-1, -1, -1, -1, -1, -1, -1, -1, false};
+    struct root r = {-1, -1, -1, -1, -1, -1, -1, false};
 
     for (int k = sl_json_first(c->j, SL_JSON_ROOT); k >= 0; k = sl_json_next(c->j, SL_JSON_ROOT, k))
         read_member(c, &r, k);
@@ -104,7 +102,7 @@ static enum sl_code read_calls(struct nv *c, int list)
 
 /* ---- message ---- */
 
-static enum sl_code read_message(struct nv *c, int message, int logprobs)
+static enum sl_code read_message(struct nv *c, int message)
 {
     int content = -1, thinking = -1, calls = -1, images = -1;
 
@@ -128,7 +126,6 @@ static enum sl_code read_message(struct nv *c, int message, int logprobs)
     if (images >= 0 && sl_json_size(c->j, images) > 0)
         sl_warn(c->a->warnings, "UNKNOWN_CONTENT_DROPPED", "",
                 "%s sent pictures, of which it does not say what they are", c->title);
-    (void)logprobs;
     return calls >= 0 ? read_calls(c, calls) : SL_OK;
 }
 
@@ -210,7 +207,7 @@ static enum sl_code read_line(struct nv *c, struct root *r)
     (void)sl_json_bool(c->j, r->done, &done);
     if (r->counts && done)
         read_usage(c); /* before texts are decoded over it */
-    enum sl_code code = read_message(c, r->message, r->logprobs);
+    enum sl_code code = read_message(c, r->message);
     if (code != SL_OK)
         return code;
     if (r->thinking >= 0)

@@ -168,15 +168,21 @@ static bool writes_think(const struct nv_build *b)
 
 /* ---- what there is no word for ---- */
 
-static enum sl_code put_logprobs(struct nv_build *b)
+static enum sl_code check_logprobs(struct nv_build *b)
 {
-    const Sluice__V1__CompleteRequest *r = b->request;
+    enum sl_code code = SL_OK;
 
-    if (r->_top_logprobs_case || r->_logprobs_case)
-        nv_put_bool(b, "logprobs", r->_top_logprobs_case || r->logprobs);
-    if (r->_top_logprobs_case)
-        nv_put_int(b, "top_logprobs", r->top_logprobs);
-    return SL_OK;
+    if (b->request->_top_logprobs_case)
+        code = sl_unsupported(b->in, b->err, "top_logprobs",
+                              "probabilities are not read from %s's own APIs; the api "
+                              "\"chat_completions\" has them",
+                              b->title);
+    if (code == SL_OK && b->request->_logprobs_case && b->request->logprobs)
+        code = sl_unsupported(b->in, b->err, "logprobs",
+                              "probabilities are not read from %s's own APIs; the api "
+                              "\"chat_completions\" has them",
+                              b->title);
+    return code;
 }
 
 static enum sl_code check_rest(struct nv_build *b)
@@ -239,7 +245,7 @@ static enum sl_code put_rest(struct nv_build *b)
     if (code == SL_OK)
         code = put_think(b);
     if (code == SL_OK)
-        code = put_logprobs(b);
+        code = check_logprobs(b);
     if (code == SL_OK) {
         code = nv_options_open(b, &o);
         if (code == SL_OK)

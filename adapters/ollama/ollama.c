@@ -143,7 +143,7 @@ static const struct sl_adapter chat_completions = {
 
 extern const struct sl_adapter sl_adapter_ollama_completions;
 static const struct sl_adapter *const others[] = {&generate, &chat_completions,
-                                                 &sl_adapter_ollama_completions, NULL};
+                                                  &sl_adapter_ollama_completions, NULL};
 
 const struct sl_adapter sl_adapter_ollama = {
     .name = "ollama",
