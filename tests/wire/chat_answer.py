@@ -220,7 +220,7 @@ class Comparison:
     def __init__(self, case, outcome, stubs, form):
         self.case = case
         self.form = form
-        self.expected = case["expected"]
+        self.expected = form.expected(case["expected"])
         self.out = outcome
         self.stubs = stubs
         self.lines = ["rule of the API: " + p for p in outcome.problems]

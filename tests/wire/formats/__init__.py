@@ -1,7 +1,11 @@
 """The wire formats that the runner knows: a new one is one line here."""
+from formats.api_chat import ApiChat
+from formats.api_generate import ApiGenerate
 from formats.chat_completions import ChatCompletions
 from formats.generate_content import GenerateContent
 from formats.messages import Messages
+from formats.v1_chat import V1Chat
+from formats.v2_chat import V2Chat
 
-FORMATS = [ChatCompletions(), GenerateContent(), Messages()]
+FORMATS = [ApiChat(), ApiGenerate(), ChatCompletions(), GenerateContent(), Messages(), V1Chat(), V2Chat()]
 BY_API = {api: form for form in FORMATS for api in form.apis}

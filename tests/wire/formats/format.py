@@ -92,6 +92,10 @@ class Format:
         """(gRPC codes, reasons) for an error whose code is the provider's own word; None where the general rules hold."""
         return None
 
+    def expected(self, expected):
+        """The case's `expected` in Sluice's terms, where those put a thing in another place."""
+        return expected
+
     def compare_more(self, comparison):
         """Compares the members of `expected` that only this format has; comparison.check() notes a difference."""
 
