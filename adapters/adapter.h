@@ -42,25 +42,25 @@ struct sl_header {
 
 /* The model as an adapter sees it: borrowed from the registry's snapshot, immutable. */
 struct sl_target {
-    const char *provider;     /* provider id, for messages */
-    const char *base_url;     /* without a trailing '/'; never NULL */
-    const char *model_id;     /* the id to send */
-    const char *api;          /* "" : the adapter's default */
-    const char *api_version;  /* of that API, where an address has one; "" : the adapter's default */
+    const char *provider;    /* provider id, for messages */
+    const char *base_url;    /* without a trailing '/'; never NULL */
+    const char *model_id;    /* the id to send */
+    const char *api;         /* "" : the adapter's default */
+    const char *api_version; /* of that API, where an address has one; "" : the adapter's default */
     enum sl_auth auth;
-    const char *auth_header;  /* name, with SL_AUTH_HEADER */
-    const struct sl_secret *key;    /* NULL: none */
+    const char *auth_header;         /* name, with SL_AUTH_HEADER */
+    const struct sl_secret *key;     /* NULL: none */
     const struct sl_header *headers; /* extra headers of model and provider */
-    const char *organization; /* "" : none */
-    const char *project;      /* "" : none */
+    const char *organization;        /* "" : none */
+    const char *project;             /* "" : none */
     /* defaults of the registry entry, used where the request is silent */
     bool has_temperature, has_top_p, has_max_output_tokens;
     double temperature, top_p;
     int32_t max_output_tokens;
     /* quirks that the configuration may state for OpenAI-shaped servers */
-    bool legacy_max_tokens;   /* send max_tokens instead of max_completion_tokens */
-    bool no_stream_options;   /* the server refuses stream_options */
-    bool no_developer_role;   /* send system instead of developer */
+    bool legacy_max_tokens;            /* send max_tokens instead of max_completion_tokens */
+    bool no_stream_options;            /* the server refuses stream_options */
+    bool no_developer_role;            /* send system instead of developer */
     const char *provider_options_json; /* "" or an object added under the request's own */
 };
 
@@ -72,36 +72,38 @@ struct sl_warnings {
 };
 
 /* Adds a warning (a second one of the same reason and field is dropped; at most 32). Strings are copied. */
-void sl_warn(struct sl_warnings *w, const char *reason, const char *field, const char *fmt, ...) SL_PRINTF(4, 5);
+void sl_warn(struct sl_warnings *w, const char *reason, const char *field, const char *fmt, ...)
+    SL_PRINTF(4, 5);
 
 struct sl_build_in {
     const struct sl_target *target;
     const Sluice__V1__CompleteRequest *request;
     bool stream;
-    int64_t now_ms;             /* wall clock, milliseconds since 1970-01-01 UTC: for signatures */
-    struct sl_arena *arena;     /* lives as long as the attempt's request may be sent */
+    int64_t now_ms;         /* wall clock, milliseconds since 1970-01-01 UTC: for signatures */
+    struct sl_arena *arena; /* lives as long as the attempt's request may be sent */
     struct sl_warnings *warnings;
 };
 
 /* The HTTP request. All of it lives in the arena, or is borrowed from request and target. */
 struct sl_http_request {
-    const char *method; /* "POST" */
-    const char *url;    /* absolute; never holds a key */
+    const char *method;        /* "POST" */
+    const char *url;           /* absolute; never holds a key */
     struct sl_header *headers; /* content-type and authentication included */
     struct sl_segs body;
     enum sl_framing framing; /* of a 2xx answer; SL_FRAMING_NONE: whole body */
 };
 
 /* Adds a header at the end; strings are copied into the arena, a value up to its first line break. */
-void sl_http_header(struct sl_http_request *h, struct sl_arena *arena, const char *name, const char *value, bool secret);
+void sl_http_header(struct sl_http_request *h, struct sl_arena *arena, const char *name,
+                    const char *value, bool secret);
 /* Adds the authentication header for key by the target's (or the given default) mechanism, then the target's extra
  * headers; one of a name that is there already replaces it. */
 void sl_http_auth(struct sl_http_request *h, struct sl_arena *arena, const struct sl_target *target,
                   enum sl_auth default_auth);
 /* A parameter that the target cannot express: a warning, or, where the request says ON_UNSUPPORTED_FAIL, an error
  * (SL_INVALID_ARGUMENT, UNSUPPORTED_PARAMETER, field). */
-enum sl_code sl_unsupported(const struct sl_build_in *in, struct sl_err *err, const char *field, const char *fmt, ...)
-    SL_PRINTF(4, 5) SL_MUST_CHECK;
+enum sl_code sl_unsupported(const struct sl_build_in *in, struct sl_err *err, const char *field,
+                            const char *fmt, ...) SL_PRINTF(4, 5) SL_MUST_CHECK;
 
 /* One frame of a stream. data is writable, NUL-terminated and valid during the call only. */
 struct sl_frame {
@@ -116,7 +118,8 @@ struct sl_http_head {
     const struct sl_header *headers;
 };
 
-const char *sl_http_head_get(const struct sl_http_head *head, const char *name); /* NULL if absent; name in lower case */
+const char *sl_http_head_get(const struct sl_http_head *head,
+                             const char *name); /* NULL if absent; name in lower case */
 
 /* Where events go. The event is borrowed during the call; sequence is filled in by the exchange. Parts must be numbered
  * from 0 without a gap, in the order in which they begin; the exchange sends `started`, closes parts that the adapter
@@ -132,7 +135,7 @@ struct sl_answer_end {
     Sluice__V1__FinishReason finish_reason;
     bool has_finish_reason;
     const char *raw_finish_reason;
-    bool done;            /* the provider's own end marker was seen: the answer is whole */
+    bool done; /* the provider's own end marker was seen: the answer is whole */
     bool has_usage;
     Sluice__V1__TokenUsage usage; /* provider_json in the arena */
     const char *model;
@@ -146,8 +149,8 @@ struct sl_answer_end {
 struct sl_answer {
     const struct sl_target *target;
     const Sluice__V1__CompleteRequest *request;
-    struct sl_arena *arena;            /* of the call: small facts only, never per chunk */
-    struct sl_json_parser *parser;     /* shared by the loop's answers; free between calls */
+    struct sl_arena *arena;        /* of the call: small facts only, never per chunk */
+    struct sl_json_parser *parser; /* shared by the loop's answers; free between calls */
     struct sl_warnings *warnings;
     struct sl_event_sink sink;
     struct sl_answer_end end;
@@ -165,32 +168,36 @@ struct sl_capabilities {
 /* One provider kind, speaking one of its APIs. Where a provider has several for chat, the adapter in the table speaks
  * the usual one, and others lists the rest: adapters of the same kind, chosen by a model's `api`. */
 struct sl_adapter {
-    const char *name;                  /* provider kind, for example "openai" */
-    const char *api;                   /* the API it speaks, for example "chat_completions", "messages", "converse" */
+    const char *name; /* provider kind, for example "openai" */
+    const char *api; /* the API it speaks, for example "chat_completions", "messages", "converse" */
     const struct sl_adapter *const *others; /* NULL, or NULL-terminated */
-    const char *title;                 /* for people, "OpenAI" */
-    const char *default_base_url;      /* NULL: the configuration has to name one */
-    const char *const *key_variables;  /* environment variables that usually hold its key, NULL-terminated */
+    const char *title;                      /* for people, "OpenAI" */
+    const char *default_base_url;           /* NULL: the configuration has to name one */
+    const char *const
+        *key_variables; /* environment variables that usually hold its key, NULL-terminated */
     enum sl_auth auth;
     bool key_required;
     struct sl_capabilities capabilities;
-    size_t state_size;                 /* of sl_answer.state */
+    size_t state_size; /* of sl_answer.state */
 
     /* Fills out from in. Errors: SL_INVALID_ARGUMENT with the field, SL_FAILED_PRECONDITION. */
-    enum sl_code (*build)(const struct sl_build_in *in, struct sl_http_request *out, struct sl_err *err) SL_MUST_CHECK;
+    enum sl_code (*build)(const struct sl_build_in *in, struct sl_http_request *out,
+                          struct sl_err *err) SL_MUST_CHECK;
     /* The whole body of a 2xx answer that is not framed; writable, NUL-terminated, valid during the call. Emits events
      * and fills a->end, done included. What an event points to in the body stays as it is, its NUL included, unless the
      * same part goes on: the caller keeps the body, and may keep texts in it. */
-    enum sl_code (*on_body)(struct sl_answer *a, char *body, size_t n, struct sl_err *err) SL_MUST_CHECK;
+    enum sl_code (*on_body)(struct sl_answer *a, char *body, size_t n,
+                            struct sl_err *err) SL_MUST_CHECK;
     /* One frame of a 2xx stream. An error inside the stream is an error return. */
-    enum sl_code (*on_frame)(struct sl_answer *a, const struct sl_frame *frame, struct sl_err *err) SL_MUST_CHECK;
+    enum sl_code (*on_frame)(struct sl_answer *a, const struct sl_frame *frame,
+                             struct sl_err *err) SL_MUST_CHECK;
     /* The stream ended in good order at the HTTP level. An answer without the provider's end marker is an error
      * (SL_UNAVAILABLE, PROVIDER_TRUNCATED). */
     enum sl_code (*on_eof)(struct sl_answer *a, struct sl_err *err) SL_MUST_CHECK;
     /* An answer that is not 2xx, its body (possibly cut at the cap; writable, NUL-terminated) and headers: fills err,
      * always. The key in target is scrubbed by the exchange. */
-    void (*on_failure)(const struct sl_answer *a, const struct sl_http_head *head, char *body, size_t n,
-                       struct sl_err *err);
+    void (*on_failure)(const struct sl_answer *a, const struct sl_http_head *head, char *body,
+                       size_t n, struct sl_err *err);
     /* Frees what state holds outside the arena. NULL: nothing. */
     void (*release)(struct sl_answer *a);
 };

@@ -104,7 +104,7 @@ static const char *const key_variables[] = {"AZURE_OPENAI_API_KEY", "AZURE_API_K
 
 extern const struct sl_adapter sl_adapter_azure_responses, sl_adapter_azure_completions;
 static const struct sl_adapter *const others[] = {&sl_adapter_azure_responses,
-                                                 &sl_adapter_azure_completions, NULL};
+                                                  &sl_adapter_azure_completions, NULL};
 
 const struct sl_adapter sl_adapter_azure = {
     .name = "azure",

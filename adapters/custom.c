@@ -24,7 +24,7 @@ static const char *const key_variables[] = {NULL};
 
 extern const struct sl_adapter sl_adapter_custom_responses, sl_adapter_custom_completions;
 static const struct sl_adapter *const others[] = {&sl_adapter_custom_responses,
-                                                 &sl_adapter_custom_completions, NULL};
+                                                  &sl_adapter_custom_completions, NULL};
 
 const struct sl_adapter sl_adapter_custom = {
     .name = "custom",

@@ -23,7 +23,7 @@ static const char *const key_variables[] = {"OPENAI_API_KEY", NULL};
 
 extern const struct sl_adapter sl_adapter_openai_responses, sl_adapter_openai_completions;
 static const struct sl_adapter *const others[] = {&sl_adapter_openai_responses,
-                                                 &sl_adapter_openai_completions, NULL};
+                                                  &sl_adapter_openai_completions, NULL};
 
 const struct sl_adapter sl_adapter_openai = {
     .name = "openai",

@@ -11,8 +11,9 @@ struct sl_access; /* immutable, reference-counted: the keys and rules of one con
 /* What a call shows of its caller. Borrowed. */
 struct sl_credentials {
     struct sl_str authorization; /* metadata entry `authorization`, n 0 if absent */
-    struct sl_str certificate;   /* common name or first SAN of the verified client certificate, n 0 if none */
-    bool local;                  /* the peer is on this machine (loopback or unix socket) */
+    struct sl_str
+        certificate; /* common name or first SAN of the verified client certificate, n 0 if none */
+    bool local;      /* the peer is on this machine (loopback or unix socket) */
 };
 
 /* Finds the principal, which lives as long as the access object. Errors: SL_UNAUTHENTICATED with CREDENTIALS_MISSING or

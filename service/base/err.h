@@ -107,10 +107,10 @@ const char *sl_reason_name(enum sl_reason reason);
 
 /* Fills err unless it holds an error already, and returns the code (the first one, where there is one). err may not be
  * NULL. */
-enum sl_code sl_err_set(struct sl_err *err, enum sl_code code, enum sl_reason reason, const char *fmt, ...)
-    SL_PRINTF(4, 5);
+enum sl_code sl_err_set(struct sl_err *err, enum sl_code code, enum sl_reason reason,
+                        const char *fmt, ...) SL_PRINTF(4, 5);
 /* The same for an error about one request field or setting. */
-enum sl_code sl_err_field(struct sl_err *err, enum sl_code code, enum sl_reason reason, const char *field,
-                          const char *fmt, ...) SL_PRINTF(5, 6);
+enum sl_code sl_err_field(struct sl_err *err, enum sl_code code, enum sl_reason reason,
+                          const char *field, const char *fmt, ...) SL_PRINTF(5, 6);
 
 #endif

@@ -26,13 +26,14 @@ struct sl_segs {
 };
 
 /* Adds a borrowed range; the node comes from the arena. */
-void sl_segs_add(struct sl_segs *list, struct sl_arena *arena, enum sl_seg_kind kind, const void *p, size_t n);
+void sl_segs_add(struct sl_segs *list, struct sl_arena *arena, enum sl_seg_kind kind, const void *p,
+                 size_t n);
 
 /* Reads a list from its beginning, any number of bytes at a time. */
 struct sl_seg_reader {
     const struct sl_seg *at;
-    size_t offset;      /* into at, a multiple of 3 for base64 */
-    char carry[4];      /* encoded bytes that did not fit */
+    size_t offset; /* into at, a multiple of 3 for base64 */
+    char carry[4]; /* encoded bytes that did not fit */
     unsigned carried, carry_at;
 };
 

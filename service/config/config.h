@@ -35,28 +35,28 @@ struct sl_config_timeouts {
 };
 
 struct sl_config_key {
-    const char *name;               /* required, unique */
-    const char *key;                /* reference (env:, file:) or "sha256:HEX" of the whole key */
-    const char *certificate;        /* instead of key: name in a verified client certificate */
+    const char *name;        /* required, unique */
+    const char *key;         /* reference (env:, file:) or "sha256:HEX" of the whole key */
+    const char *certificate; /* instead of key: name in a verified client certificate */
     const char *tier;
     struct sl_config_strings roles; /* admin, operator, auditor, user; default user */
     const char *place;              /* where it was written, for errors: "sluice.yaml:12" */
 };
 
 struct sl_config_provider {
-    const char *id;           /* required, unique */
-    const char *kind;         /* adapter; default: id */
-    const char *base_url;     /* "" : the adapter's default */
-    const char *key;          /* "" or a reference env:NAME, file:/path */
-    const char *auth;         /* "", bearer, header, none */
+    const char *id;       /* required, unique */
+    const char *kind;     /* adapter; default: id */
+    const char *base_url; /* "" : the adapter's default */
+    const char *key;      /* "" or a reference env:NAME, file:/path */
+    const char *auth;     /* "", bearer, header, none */
     const char *auth_header;
     const char *organization, *project;
-    const char *api_version;  /* "" : the adapter's */
+    const char *api_version;        /* "" : the adapter's */
     struct sl_config_pairs headers; /* values may be references */
     const char *ca_file, *client_certificate, *client_key;
     bool insecure;
-    const char *proxy;        /* "" : upstream.proxy; "none": none */
-    const char *http;         /* auto, 1.1 */
+    const char *proxy; /* "" : upstream.proxy; "none": none */
+    const char *http;  /* auto, 1.1 */
     const char *unix_socket;
     const char *connect_to;
     struct sl_config_timeouts timeouts;
@@ -69,17 +69,18 @@ struct sl_config_prices {
 };
 
 struct sl_config_model {
-    const char *name;         /* required, unique among names and aliases */
-    const char *provider;     /* required: id of a provider, or an adapter kind that needs no more than its key */
-    const char *model_id;     /* default: name */
+    const char *name; /* required, unique among names and aliases */
+    const char *
+        provider; /* required: id of a provider, or an adapter kind that needs no more than its key */
+    const char *model_id; /* default: name */
     const char *api, *description;
-    const char *api_version;  /* "" : the provider's */
+    const char *api_version; /* "" : the provider's */
     struct sl_config_strings aliases;
     struct sl_config_pairs labels;
     struct sl_config_pairs headers;
-    struct sl_config_strings tiers; /* who may use it; none: everyone */
-    const char *key;          /* "" : the provider's; "none": none */
-    const char *base_url;     /* "" : the provider's */
+    struct sl_config_strings tiers;    /* who may use it; none: everyone */
+    const char *key;                   /* "" : the provider's; "none": none */
+    const char *base_url;              /* "" : the provider's */
     const char *provider_options_json; /* from a mapping; "" if none */
     bool has_temperature, has_top_p;
     double temperature, top_p;
@@ -95,35 +96,40 @@ struct sl_config_model {
 struct sl_config {
     struct sl_arena arena;
     const char *file; /* "" : none */
-    const char **places; /* where each setting was set, by its row in config/settings.c; "" for a default */
+    const char *
+        *places; /* where each setting was set, by its row in config/settings.c; "" for a default */
 
     /* server.* */
     struct sl_config_strings listen; /* "127.0.0.1:50051", "[::1]:0", "unix:/run/sluice.sock" */
     int64_t loops;                   /* 0: half of the processors, at least 1 */
     int64_t max_message_bytes;       /* 16 MiB; at most 64 MiB */
     int64_t max_concurrent_streams;  /* per connection */
-    int64_t max_connection_age_ms, max_connection_age_grace_ms, max_connection_idle_ms; /* 0: unlimited */
+    int64_t max_connection_age_ms, max_connection_age_grace_ms,
+        max_connection_idle_ms; /* 0: unlimited */
     int64_t keepalive_ms, keepalive_timeout_ms, keepalive_min_ping_ms;
-    int64_t reap_tick_ms;            /* how late a cancel may be seen; 1 to 10 */
-    const char *tls_certificate, *tls_key, *tls_client_ca; /* files; "" : plaintext, no client certificates */
+    int64_t reap_tick_ms; /* how late a cancel may be seen; 1 to 10 */
+    const char *tls_certificate, *tls_key,
+        *tls_client_ca; /* files; "" : plaintext, no client certificates */
     bool tls_require_client_certificate;
     /* drain.* */
-    int64_t drain_announce_ms;       /* -1: 1.3 x max_connection_age (default age: 60 s, when unlimited) */
+    int64_t
+        drain_announce_ms; /* -1: 1.3 x max_connection_age (default age: 60 s, when unlimited) */
     int64_t drain_deadline_ms;
     /* data_dir, log.* */
     const char *data_dir;
     const char *log_level;
     /* limits.* */
-    int64_t request_memory_bytes;    /* all requests together */
-    int64_t stream_buffer_bytes;     /* queued for one slow client before its provider is paused */
+    int64_t request_memory_bytes; /* all requests together */
+    int64_t stream_buffer_bytes;  /* queued for one slow client before its provider is paused */
     int64_t slow_reader_ms;
-    int64_t max_header_bytes, max_line_bytes, max_event_bytes, max_body_bytes; /* of a provider's answer */
+    int64_t max_header_bytes, max_line_bytes, max_event_bytes,
+        max_body_bytes; /* of a provider's answer */
     /* upstream.* */
-    int64_t max_connections;         /* to providers, whole process */
+    int64_t max_connections; /* to providers, whole process */
     const char *proxy, *ca_file;
     struct sl_config_timeouts timeouts;
     /* access.* */
-    bool anonymous;                  /* only with loopback and unix addresses */
+    bool anonymous; /* only with loopback and unix addresses */
     struct sl_config_key *keys;
     size_t n_keys;
     /* providers, models */
@@ -131,7 +137,7 @@ struct sl_config {
     size_t n_providers;
     struct sl_config_model *models;
     size_t n_models;
-    const char *default_model;       /* "" : none */
+    const char *default_model; /* "" : none */
 };
 
 /* What the command line asks for besides settings. */
@@ -143,8 +149,9 @@ struct sl_config_command {
  * "sluice.yaml" in the working directory if it is there). *out is set on success only; with --help and --version
  * nothing is read, *out is NULL and the result SL_OK. Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID, with the place and
  * without the value of anything that may be a secret. */
-enum sl_code sl_config_load(int argc, char *const *argv, char *const *envp, struct sl_config_command *command,
-                            struct sl_config **out, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_config_load(int argc, char *const *argv, char *const *envp,
+                            struct sl_config_command *command, struct sl_config **out,
+                            struct sl_err *err) SL_MUST_CHECK;
 /* Accepts NULL. */
 void sl_config_destroy(struct sl_config *c);
 /* --help, from the table. */
@@ -155,12 +162,14 @@ void sl_config_print(const struct sl_config *c, FILE *to);
 
 /* The settings that differ between two configurations and are only taken up by a restart: up to cap keys (static
  * strings), and how many there are. For a warning after a reload. */
-size_t sl_config_needs_restart(const struct sl_config *was, const struct sl_config *now, const char **keys, size_t cap);
+size_t sl_config_needs_restart(const struct sl_config *was, const struct sl_config *now,
+                               const char **keys, size_t cap);
 
 /* Text of a reference: env:NAME or file:/path (one trailing newline removed). Errors: SL_FAILED_PRECONDITION,
  * PROVIDER_KEY_MISSING naming the variable or file. A text that is no reference is refused: keys are not written into
  * configuration files. */
 struct sl_secret;
-enum sl_code sl_config_secret(const char *reference, struct sl_secret **out, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_config_secret(const char *reference, struct sl_secret **out,
+                              struct sl_err *err) SL_MUST_CHECK;
 
 #endif

@@ -23,28 +23,29 @@ struct sl_label {
 };
 
 struct sl_model {
-    const char *name;              /* what a client names; unique */
+    const char *name; /* what a client names; unique */
     const char *description;
-    const char *provider;          /* provider id */
+    const char *provider; /* provider id */
     const struct sl_adapter *adapter;
-    struct sl_target target;       /* what the adapter gets */
-    struct sl_endpoint endpoint;   /* how it is reached */
+    struct sl_target target;     /* what the adapter gets */
+    struct sl_endpoint endpoint; /* how it is reached */
     struct sl_clocks clocks;
     struct sl_transfer_caps caps;
     struct sl_prices prices;
-    int32_t context_tokens;        /* 0: not known */
-    int32_t max_output_tokens;     /* 0: not known */
+    int32_t context_tokens;    /* 0: not known */
+    int32_t max_output_tokens; /* 0: not known */
     /* capabilities: -1 not known, 0 no, 1 yes */
     int8_t cap_streaming, cap_tools, cap_vision, cap_json_schema, cap_reasoning;
-    const char *const *aliases;    /* NULL-terminated */
+    const char *const *aliases; /* NULL-terminated */
     const struct sl_label *labels;
     size_t n_labels;
-    const char *key_reference;     /* where the key comes from, "env:OPENAI_API_KEY"; "" if it needs none */
-    const char *source;            /* "config" */
+    const char
+        *key_reference; /* where the key comes from, "env:OPENAI_API_KEY"; "" if it needs none */
+    const char *source; /* "config" */
 };
 
 struct sl_registry {
-    int64_t revision;              /* grows with every reload */
+    int64_t revision;                     /* grows with every reload */
     const struct sl_model *const *models; /* by name */
     size_t n_models;
     const struct sl_model *default_model; /* NULL: none */
@@ -53,11 +54,14 @@ struct sl_registry {
 };
 
 /* By name or alias; *by_alias (may be NULL) says which. NULL if there is none. */
-const struct sl_model *sl_registry_find(const struct sl_registry *r, const char *name, bool *by_alias);
+const struct sl_model *sl_registry_find(const struct sl_registry *r, const char *name,
+                                        bool *by_alias);
 /* Whether the principal may use the model. */
-bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m, const struct sl_principal *p);
+bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,
+                         const struct sl_principal *p);
 /* The name closest to it that the principal may use, for "did you mean"; NULL if none is close. */
-const char *sl_registry_nearest(const struct sl_registry *r, const char *name, const struct sl_principal *p);
+const char *sl_registry_nearest(const struct sl_registry *r, const char *name,
+                                const struct sl_principal *p);
 
 struct sl_registry *sl_registry_ref(struct sl_registry *r);
 /* Any thread. Accepts NULL. */

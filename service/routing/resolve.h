@@ -10,7 +10,7 @@ enum { SL_MAX_CANDIDATES = 8 };
 
 struct sl_candidate {
     const struct sl_model *model; /* borrowed from the registry */
-    const char *reason;           /* static text: "asked by name", "asked by alias", "registry default" */
+    const char *reason; /* static text: "asked by name", "asked by alias", "registry default" */
 };
 
 struct sl_candidates {

@@ -28,7 +28,7 @@ struct sl_rpc_call {
     grpc_byte_buffer *in;
     int cancelled;
     struct sl_access *access; /* the principal's */
-    int64_t charged; /* of the request memory */
+    int64_t charged;          /* of the request memory */
     struct sl_arena arena;
     struct sl_arena scratch; /* one message of a bidirectional call */
     char id[37];

@@ -25,11 +25,13 @@ struct sl_wire_notes {
 /* Checks wire types, lengths, depth, element counts, that strings are well-formed UTF-8 without U+0000, and that there
  * are no groups. Errors: SL_INVALID_ARGUMENT, INVALID_WIRE_FORMAT, err->field the path of the bad field
  * ("messages[3].parts[0].text"). */
-enum sl_code sl_wire_check(const ProtobufCMessageDescriptor *type, const uint8_t *p, size_t n, struct sl_arena *arena,
-                           struct sl_wire_notes *notes, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_wire_check(const ProtobufCMessageDescriptor *type, const uint8_t *p, size_t n,
+                           struct sl_arena *arena, struct sl_wire_notes *notes,
+                           struct sl_err *err) SL_MUST_CHECK;
 
 /* sl_wire_check, then unpacks into the arena; the bytes need not outlive the call. */
-enum sl_code sl_wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *p, size_t n, struct sl_arena *arena,
-                            struct sl_wire_notes *notes, ProtobufCMessage **out, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *p, size_t n,
+                            struct sl_arena *arena, struct sl_wire_notes *notes,
+                            ProtobufCMessage **out, struct sl_err *err) SL_MUST_CHECK;
 
 #endif

@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-struct sl_server_tls; /* certificate, key and client CA of one server; shared with gRPC's handshake threads, locks itself */
+struct
+    sl_server_tls; /* certificate, key and client CA of one server; shared with gRPC's handshake threads, locks itself */
 
 struct sl_server_tls_files {
     const char *certificate, *key; /* PEM chains */
@@ -17,8 +18,8 @@ struct sl_server_tls_files {
 };
 
 /* Reads and checks the files (that they parse, and that key and certificate belong together). */
-enum sl_code sl_server_tls_create(const struct sl_server_tls_files *files, struct sl_server_tls **out,
-                                  struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_server_tls_create(const struct sl_server_tls_files *files,
+                                  struct sl_server_tls **out, struct sl_err *err) SL_MUST_CHECK;
 /* Reads the files again; new handshakes use them. On failure the old ones stay in use. Main thread. */
 enum sl_code sl_server_tls_reload(struct sl_server_tls *tls, struct sl_err *err) SL_MUST_CHECK;
 /* When no server uses it any more. Accepts NULL. */

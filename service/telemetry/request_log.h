@@ -15,7 +15,7 @@ struct sl_call_facts {
     const char *conversation_id, *message_id;
     const char *const *labels; /* key, value, key, value, ..., NULL */
     int attempts;
-    int64_t first_token_us; /* since arrival; -1: none */
+    int64_t first_token_us;              /* since arrival; -1: none */
     int32_t input_tokens, output_tokens; /* all prompt tokens, all answer tokens; -1: not known */
     bool usage_estimated;
 };

@@ -213,7 +213,8 @@ static const struct {
     {"addresses beside the choices are sent once",
      {"{\"citations\":[\"https://a.test\"],\"choices\":[{\"delta\":{\"content\":\"T\"}}]}",
       "{\"citations\":[\"https://a.test\",\"https://b.test\"],\"choices\":[]}", STOP},
-     "text 0 \"T\"\ncitation 0 url=https://a.test json=16\ncitation 0 url=https://b.test json=16\n"},
+     "text 0 \"T\"\ncitation 0 url=https://a.test json=16\ncitation 0 url=https://b.test "
+     "json=16\n"},
 };
 
 static void small_streams(void **state)
@@ -650,7 +651,8 @@ static const char *const odd_frames[] = {
     "{\"id\":1,\"model\":[],\"system_fingerprint\":{},\"service_tier\":false,\"usage\":[],\"x_"
     "groq\":1,"
     "\"citations\":{},\"error\":null,\"choices\":[]}",
-    "{\"choices\":[{\"delta\":{\"content\":null,\"reasoning\":{},\"reasoning_content\":[],\"refusal\":"
+    "{\"choices\":[{\"delta\":{\"content\":null,\"reasoning\":{},\"reasoning_content\":[],"
+    "\"refusal\":"
     "true,"
     "\"tool_calls\":{},\"function_call\":[],\"audio\":\"x\",\"images\":1,\"annotations\":\"a\"}}]}",
     "{\"choices\":[{\"delta\":{\"tool_calls\":[1,null,\"a\",[]],\"images\":[1,{}],\"annotations\":["
