@@ -21,9 +21,13 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"DEEPSEEK_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_deepseek_responses;
+static const struct sl_adapter *const others[] = {&sl_adapter_deepseek_responses, NULL};
+
 const struct sl_adapter sl_adapter_deepseek = {
     .name = "deepseek",
     .api = "chat_completions",
+    .others = others,
     .title = "DeepSeek",
     .default_base_url = "https://api.deepseek.com",
     .key_variables = key_variables,

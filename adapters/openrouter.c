@@ -35,9 +35,13 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"OPENROUTER_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_openrouter_responses;
+static const struct sl_adapter *const others[] = {&sl_adapter_openrouter_responses, NULL};
+
 const struct sl_adapter sl_adapter_openrouter = {
     .name = "openrouter",
     .api = "chat_completions",
+    .others = others,
     .title = "OpenRouter",
     .default_base_url = "https://openrouter.ai/api/v1",
     .key_variables = key_variables,

@@ -20,9 +20,13 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"XAI_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_xai_responses;
+static const struct sl_adapter *const others[] = {&sl_adapter_xai_responses, NULL};
+
 const struct sl_adapter sl_adapter_xai = {
     .name = "xai",
     .api = "chat_completions",
+    .others = others,
     .title = "xAI",
     .default_base_url = "https://api.x.ai/v1",
     .key_variables = key_variables,

@@ -425,7 +425,7 @@ def error_class(error):
         return {"RESOURCE_EXHAUSTED"}, {"PROVIDER_RATE_LIMIT"}
     if status in (401, 403) or code in ("invalid_api_key", "401"):
         return {"FAILED_PRECONDITION"}, {"PROVIDER_AUTH"}
-    if status in (404, 410):
+    if status in (404, 410) or code == "model_not_found":
         return {"NOT_FOUND"}, {"PROVIDER_NOT_FOUND"}
     if status in (408, 409, 425):
         return {"UNAVAILABLE"}, {"PROVIDER_ERROR"}

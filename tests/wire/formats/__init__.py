@@ -2,10 +2,14 @@
 from formats.api_chat import ApiChat
 from formats.api_generate import ApiGenerate
 from formats.chat_completions import ChatCompletions
+from formats.completions import Completions
+from formats.fim_completions import FimCompletions
 from formats.generate_content import GenerateContent
 from formats.messages import Messages
+from formats.responses import Responses
 from formats.v1_chat import V1Chat
 from formats.v2_chat import V2Chat
 
-FORMATS = [ApiChat(), ApiGenerate(), ChatCompletions(), GenerateContent(), Messages(), V1Chat(), V2Chat()]
+FORMATS = [ApiChat(), ApiGenerate(), ChatCompletions(), Completions(), FimCompletions(), GenerateContent(),
+           Messages(), Responses(), V1Chat(), V2Chat()]
 BY_API = {api: form for form in FORMATS for api in form.apis}
