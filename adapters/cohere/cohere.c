@@ -28,7 +28,6 @@ static const struct sl_cc_dialect dialect = {
     .key_variable = "COHERE_API_KEY",
     .auth = SL_AUTH_BEARER,
     .legacy_max_tokens = true,
-    .developer_role = true,
 };
 
 _Static_assert(sizeof(struct cohere_state) <= SL_CC_STATE_SIZE, "one size for all of its APIs");
