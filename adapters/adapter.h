@@ -48,7 +48,7 @@ struct sl_target {
     const char *api;         /* "" : the adapter's default */
     const char *api_version; /* of that API, where an address has one; "" : the adapter's default */
     enum sl_auth auth;
-    const char *auth_header;         /* name, with SL_AUTH_HEADER */
+    const char *auth_header;         /* name, with SL_AUTH_HEADER; NULL or "": x-api-key */
     const struct sl_secret *key;     /* NULL: none */
     const struct sl_header *headers; /* extra headers of model and provider */
     const char *organization;        /* "" : none */

@@ -126,8 +126,10 @@ void sl_http_auth(struct sl_http_request *h, struct sl_arena *arena, const struc
     if (key && auth == SL_AUTH_BEARER)
         sl_http_header(h, arena, "authorization", sl_arena_printf(arena, "Bearer %s", key), true);
     else if (key && auth == SL_AUTH_HEADER)
-        sl_http_header(h, arena, target->auth_header ? target->auth_header : "x-api-key", key,
-                       true);
+        sl_http_header(h, arena,
+                       target->auth_header && target->auth_header[0] ? target->auth_header
+                                                                     : "x-api-key",
+                       key, true);
     for (const struct sl_header *extra = target->headers; extra; extra = extra->next)
         set_header(h, arena, extra);
 }

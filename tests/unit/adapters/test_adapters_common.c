@@ -92,6 +92,7 @@ static const struct {
     {SL_AUTH_BEARER, NULL, "sk-test-1\n", "authorization", "Bearer sk-test-1"},
     {SL_AUTH_HEADER, "api-key", "sk-test-1", "api-key", "sk-test-1"},
     {SL_AUTH_HEADER, NULL, "sk-test-1", "x-api-key", "sk-test-1"},
+    {SL_AUTH_HEADER, "", "sk-test-1", "x-api-key", "sk-test-1"},
     {SL_AUTH_NONE, NULL, "sk-test-1", NULL, NULL},
     {SL_AUTH_DEFAULT, NULL, NULL, NULL, NULL},
 };
