@@ -21,6 +21,12 @@ static bool is_over(const struct sl_transfer *t)
     return t->ended || t->cancelled;
 }
 
+static size_t refuse(struct sl_transfer *t)
+{
+    sl_transfer_forbid_reuse(t);
+    return 0;
+}
+
 static void fail(struct sl_transfer *t, enum sl_reason reason, const char *what)
 {
     struct sl_err err = {0};
@@ -144,7 +150,7 @@ size_t sl_answer_on_header(char *p, size_t size, size_t count, void *handle)
     struct sl_transfer *t = ((struct sl_handle *)handle)->t;
     size_t n = size * count;
     if (is_over(t))
-        return 0;
+        return refuse(t);
     t->activity_us = sl_upstream_now(t->u);
     t->head.bytes += n;
     if (t->head.bytes > t->caps.header)
@@ -157,7 +163,7 @@ size_t sl_answer_on_header(char *p, size_t size, size_t count, void *handle)
         end_head(t);
     else
         add_header(t, p, n);
-    return is_over(t) ? 0 : n;
+    return is_over(t) ? refuse(t) : n;
 }
 
 /* ---- body ---- */
@@ -239,7 +245,7 @@ size_t sl_answer_on_write(char *p, size_t size, size_t count, void *handle)
     struct sl_transfer *t = ((struct sl_handle *)handle)->t;
     size_t n = size * count;
     if (is_over(t))
-        return 0;
+        return refuse(t);
     if (t->paused) {
         t->held = true;
         return CURL_WRITEFUNC_PAUSE;
@@ -256,7 +262,7 @@ size_t sl_answer_on_write(char *p, size_t size, size_t count, void *handle)
         add_failure(t, p, n);
     else
         fail(t, SL_REASON_PROVIDER_GARBAGE, "sent a body without a head");
-    return is_over(t) ? 0 : n;
+    return is_over(t) ? refuse(t) : n;
 }
 
 void sl_answer_finish(struct sl_transfer *t)

@@ -13,7 +13,7 @@
 #include "upstream/socket_table.h"
 #include "upstream/upstream.h"
 
-enum { SL_POOL_BUCKETS = 256, SL_HOST_MAX = 280 };
+enum { SL_POOL_BUCKETS = 256, SL_CONNECTED_BUCKETS = 1024, SL_HOST_MAX = 280 };
 #define SL_NO_PLACE UINT32_MAX
 
 /* A curl easy handle whose options are set: what an endpoint needs to be asked again. */
@@ -62,6 +62,7 @@ struct sl_upstream {
     struct sl_pool pool;
     struct sl_socket_table table;
     struct sl_transfer *all;
+    struct sl_transfer *connected[SL_CONNECTED_BUCKETS]; /* by connection; see siblings.c */
     struct sl_transfer *work, **work_end;
     unsigned running, sockets, told_running;
     uint64_t started, reused;
@@ -95,6 +96,8 @@ struct sl_transfer {
     void *owner;
     struct sl_transfer *prev, *next; /* all */
     struct sl_transfer *next_work;
+    const void *connection; /* its TLS session; NULL: none yet, or plain HTTP */
+    struct sl_transfer *next_connected, **connected_at;
     struct sl_clocks clocks;
     struct sl_transfer_caps caps;
     struct sl_request_state request;
@@ -140,6 +143,8 @@ void sl_transfer_work(struct sl_transfer *t);
 void sl_transfer_curl_done(struct sl_transfer *t, CURLcode code);
 /* Ends it with this error (the first counts); on_done comes from settle. */
 void sl_transfer_fail(struct sl_transfer *t, const struct sl_err *err);
+/* It is about to be taken out of curl, or to refuse bytes: its connection shall end with it, if it has it alone. */
+void sl_transfer_forbid_reuse(struct sl_transfer *t);
 /* Releases everything without a callback. */
 void sl_transfer_free(struct sl_transfer *t);
 
@@ -185,6 +190,12 @@ void sl_pool_give(struct sl_handle *h, int64_t now_us);
 void sl_pool_destroy(struct sl_handle *h, bool held);
 /* Destroys what has been idle since before that time. */
 void sl_pool_sweep(struct sl_upstream *u, int64_t before_us);
+
+/* ---- siblings.c ---- */
+/* It has its connection. */
+void sl_siblings_join(struct sl_transfer *t);
+/* Curl is through with it. Unless it came to a good end, its RST_STREAM goes out now. */
+void sl_siblings_leave(struct sl_transfer *t);
 
 /* ---- clocks.c ---- */
 /* Something happened that may bring a deadline nearer, or the transfer's first. */

@@ -193,8 +193,10 @@ void sl_request_release(struct sl_transfer *t)
 size_t sl_request_on_read(char *dst, size_t size, size_t count, void *handle)
 {
     struct sl_transfer *t = ((struct sl_handle *)handle)->t;
-    if (t->ended || t->cancelled)
+    if (t->ended || t->cancelled) {
+        sl_transfer_forbid_reuse(t);
         return CURL_READFUNC_ABORT;
+    }
     size_t n = sl_seg_read(&t->request.reader, dst, size * count);
     t->request.body_left -= n < t->request.body_left ? n : t->request.body_left;
     if (!t->request.body_left && t->timing.sent < 0)
@@ -238,6 +240,7 @@ int sl_request_on_connected(void *handle, char *remote, char *local, int remote_
         t->repeated = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    sl_siblings_join(t);
     t->u->reused += t->timing.reused;
     if (!t->request.body_left)
         t->timing.sent = t->timing.connected;

@@ -116,16 +116,25 @@ void sl_transfer_curl_done(struct sl_transfer *t, CURLcode code)
     sl_upstream_queue(t);
 }
 
-/* Takes it out of curl: closes the connection, or resets the HTTP/2 stream, unless the answer is complete. */
+void sl_transfer_forbid_reuse(struct sl_transfer *t)
+{
+    curl_easy_setopt(t->handle->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+/* Takes it out of curl. Unless the answer is complete, that closes the connection or, where other streams share it, resets
+ * the stream. */
 static void release_handle(struct sl_transfer *t)
 {
     struct sl_handle *h = t->handle;
     sl_request_release(t);
     if (!h)
         return;
+    if (!t->clean)
+        sl_transfer_forbid_reuse(t);
     if (t->added)
         curl_multi_remove_handle(t->u->multi, h->easy);
     t->added = false;
+    sl_siblings_leave(t);
     t->handle = NULL;
     if (t->clean)
         sl_pool_give(h, sl_upstream_now(t->u));

@@ -1,5 +1,5 @@
-/* One curl multi on a loop: its sockets are uv_polls, its timer a uv_timer. Curl is entered here and in two places of
- * transfer.c, never from inside itself. */
+/* One curl multi on a loop: its sockets are uv_polls, its timer a uv_timer. Curl is entered here, in two places of
+ * transfer.c and one of siblings.c, never from inside itself. */
 #include "internal.h"
 
 #include <assert.h>

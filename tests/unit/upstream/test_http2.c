@@ -1,11 +1,13 @@
 /* HTTP/2 over TLS: streams share a connection, one ends without the others, and none is sent twice. The server speaks
- * just enough of RFC 9113: fixed header blocks, no flow control. */
+ * just enough of RFC 9113: fixed header blocks, and as much room as was used. */
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,13 +18,22 @@
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PING = 6, GOAWAY = 7 };
+enum {
+    DATA = 0,
+    HEADERS = 1,
+    RST_STREAM = 3,
+    SETTINGS = 4,
+    PING = 6,
+    GOAWAY = 7,
+    WINDOW_UPDATE = 8
+};
 enum { END_STREAM = 1, ACK = 1, END_HEADERS = 4 };
 enum { INTERNAL_ERROR = 2, REFUSED_STREAM = 7, HTTP_1_1_REQUIRED = 13 };
 
 enum manner {
     ANSWER,
     HOLD,
+    HOLD_MORE,
     FEED_FIRST,
     RESET_FIRST,
     HOLD_HEAD,
@@ -38,7 +49,9 @@ enum manner {
 struct manners {
     const enum manner *list;
     size_t n;
-    atomic_uint resets; /* RST_STREAM frames received */
+    atomic_uint resets;    /* RST_STREAM frames received */
+    atomic_ulong uploaded; /* bytes of requests' bodies */
+    sem_t news;            /* posted for each of them and for each connection's end */
 };
 
 static bool read_exactly(struct conn *c, void *p, size_t n)
@@ -91,6 +104,9 @@ static bool respond(struct conn *c, uint32_t stream)
         return send_head(c, stream) && send_body(c, stream, true);
     case HOLD:
         return send_head(c, stream) && send_body(c, stream, false);
+    case HOLD_MORE: /* a second piece, by when the first was told */
+        return send_head(c, stream) && send_body(c, stream, false) && !usleep(20000) &&
+               send_body(c, stream, false);
     case FEED_FIRST: /* more for the connection's first stream, then as HOLD */
         return send_body(c, 1, false) && send_head(c, stream) && send_body(c, stream, false);
     case RESET_FIRST:
@@ -115,6 +131,21 @@ static bool respond(struct conn *c, uint32_t stream)
     return false;
 }
 
+static bool note_reset(struct manners *m)
+{
+    atomic_fetch_add(&m->resets, 1);
+    return !sem_post(&m->news);
+}
+
+static bool note_data(struct conn *c, uint32_t stream, size_t n)
+{
+    struct manners *m = c->server->arg;
+    atomic_fetch_add(&m->uploaded, n);
+    char p[4] = {0, (char)(n >> 16), (char)(n >> 8), (char)n};
+    return !n || (send_frame(c, WINDOW_UPDATE, 0, 0, p, 4) &&
+                  send_frame(c, WINDOW_UPDATE, 0, stream, p, 4));
+}
+
 static bool take_frame(struct conn *c)
 {
     unsigned char h[9];
@@ -131,8 +162,10 @@ static bool take_frame(struct conn *c)
     else if (ok && h[3] == PING && !(h[4] & ACK))
         ok = send_frame(c, PING, ACK, 0, payload, n);
     else if (ok && h[3] == RST_STREAM)
-        atomic_fetch_add(&m->resets, 1);
-    else if (ok && (h[3] == HEADERS || h[3] == DATA) && (h[4] & END_STREAM))
+        ok = note_reset(m);
+    else if (ok && h[3] == DATA)
+        ok = note_data(c, stream, n);
+    if (ok && (h[3] == HEADERS || h[3] == DATA) && (h[4] & END_STREAM))
         ok = respond(c, stream);
     free(payload);
     return ok;
@@ -141,10 +174,12 @@ static bool take_frame(struct conn *c)
 static void play_http2(struct conn *c)
 {
     char preface[24];
+    struct manners *m = c->server->arg;
     if (!read_exactly(c, preface, sizeof(preface)) || !send_frame(c, SETTINGS, 0, 0, "", 0))
         return;
     while (take_frame(c))
         ;
+    sem_post(&m->news);
 }
 
 /* ---- */
@@ -171,6 +206,7 @@ static void start(struct server *s, struct manners *m)
 {
     *s = (struct server){
         .play = play_http2, .arg = m, .tls = certificate_context(&cert, false, true)};
+    sem_init(&m->news, 0, 0);
     server_start(s, NULL);
     rig_start(&rig, NULL);
     next_key++;
@@ -194,7 +230,7 @@ static void streams_share_one_connection(void **state)
 {
     static const enum manner hold[] = {HOLD};
     static struct probe p[20];
-    struct manners m = {hold, 1, 0};
+    struct manners m = {.list = hold, .n = 1};
     struct server s;
     (void)state;
     start(&s, &m);
@@ -233,7 +269,7 @@ static void http_1_1_can_be_forced(void **state)
 static void a_cancel_resets_its_stream_and_no_other(void **state)
 {
     static const enum manner manners[] = {HOLD, HOLD, ANSWER};
-    struct manners m = {manners, LEN(manners), 0};
+    struct manners m = {.list = manners, .n = LEN(manners)};
     struct probe p, q, r;
     struct server s;
     (void)state;
@@ -280,7 +316,7 @@ static void a_stream_that_fails_is_not_sent_again(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(rows); i++) {
         const enum manner manners[] = {ANSWER, rows[i].manner};
-        struct manners m = {manners, 2, 0};
+        struct manners m = {.list = manners, .n = 2};
         struct probe p, q;
         struct server s;
         print_message("  %s\n", rows[i].name);
@@ -304,7 +340,7 @@ static void a_stream_that_fails_is_not_sent_again(void **state)
 static void a_paused_stream_does_not_hold_the_others(void **state)
 {
     static const enum manner manners[] = {HOLD, ANSWER};
-    struct manners m = {manners, LEN(manners), 0};
+    struct manners m = {.list = manners, .n = LEN(manners)};
     struct probe p, q;
     struct server s;
     (void)state;
@@ -333,7 +369,7 @@ static void held_bytes_go_with_their_stream(void **state)
     static const enum manner manners[] = {HOLD, FEED_FIRST, RESET_FIRST, HOLD};
     (void)state;
     for (int reset = 0; reset < 2; reset++) {
-        struct manners m = {manners, LEN(manners), 0};
+        struct manners m = {.list = manners, .n = LEN(manners)};
         struct probe p, q, r;
         struct server s;
         start(&s, &m);
@@ -366,12 +402,124 @@ static void held_bytes_go_with_their_stream(void **state)
     }
 }
 
+enum company { ALONE, RUNNING, PAUSED, HELD, COMPANIES }; /* what else is on the connection */
+enum ending { CANCELLED, CANCELLED_PAUSED, EXPIRED, REFUSED, ENDINGS };
+
+static void wait_for_news(struct manners *m)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    assert_int_equal(sem_timedwait(&m->news, &until), 0);
+}
+
+/* The time at which p had ended. */
+static long end(struct probe *p, enum ending ending)
+{
+    p->pause_at = ending == CANCELLED_PAUSED || ending == EXPIRED;
+    p->spec.clocks.slow_reader_ms = ending == EXPIRED ? 100 : 0;
+    p->refuse_at_frame = ending == REFUSED;
+    probe_start(p);
+    if (ending == EXPIRED || ending == REFUSED) {
+        probe_wait(p);
+        return p->done_at_us;
+    }
+    probe_wait_batches(p, 1);
+    long now = now_us();
+    probe_cancel(p);
+    return now;
+}
+
+static void check_the_provider_hears(enum company company, enum ending ending)
+{
+    enum manner manners[] = {HOLD, HOLD};
+    struct manners m = {.list = manners, .n = LEN(manners)};
+    struct probe p, q;
+    struct server s;
+    print_message("  company %d, ending %d\n", (int)company, (int)ending);
+    if (company == HELD)
+        manners[1] = FEED_FIRST;
+    else if (ending == EXPIRED)
+        manners[company != ALONE] = HOLD_MORE;
+    start(&s, &m);
+    probe_here(&p, &s);
+    probe_here(&q, &s);
+    q.pause_at = company == PAUSED || company == HELD;
+    if (company != ALONE) {
+        probe_start(&q);
+        probe_wait_batches(&q, 1);
+    }
+    long ended = end(&p, ending);
+    wait_for_news(&m);
+    assert_true(now_us() - ended < 250000);
+    if (company != ALONE) {
+        assert_int_equal(atomic_load(&m.resets), 1);
+        assert_int_equal(q.dones, 0);
+        probe_resume(&q);
+        if (company == HELD)
+            probe_wait_frames(&q, 2);
+        assert_string_equal(q.text, company == HELD ? "hello;hello;" : "hello;");
+        probe_cancel(&q);
+        wait_for_news(&m);
+    }
+    assert_int_equal(atomic_load(&s.accepted), 1);
+    stop(&s);
+    probe_fini(&p);
+    probe_fini(&q);
+}
+
+/* A stream that we end ends at the provider, too, at once: no other traffic must be needed for it. */
+static void the_provider_hears_of_every_end(void **state)
+{
+    (void)state;
+    for (int company = 0; company < COMPANIES; company++)
+        for (int ending = 0; ending < ENDINGS; ending++)
+            check_the_provider_hears((enum company)company, (enum ending)ending);
+}
+
+/* The one that pushes another's RST_STREAM out may be in the middle of its upload. */
+static void cancels_do_not_hurt_an_upload(void **state)
+{
+    enum { UPLOAD = 4 << 20, CANCELS = 20 };
+    static const enum manner hold[] = {HOLD};
+    struct manners m = {.list = hold, .n = 1};
+    struct probe p, q;
+    struct server s;
+    (void)state;
+    char *body = malloc(UPLOAD + 1);
+    memset(body, 'x', UPLOAD);
+    body[UPLOAD] = '\0';
+    start(&s, &m);
+    probe_init(&q, &rig, s.url, body);
+    q.endpoint.pool_key = next_key;
+    q.endpoint.ca_file = cert.cert_file;
+    probe_start(&q);
+    for (int i = 0; i < CANCELS; i++) {
+        probe_here(&p, &s);
+        probe_start(&p);
+        probe_wait_frames(&p, 1);
+        probe_cancel(&p);
+        wait_for_news(&m);
+        probe_fini(&p);
+    }
+    probe_wait_frames(&q, 1);
+    assert_string_equal(q.text, "hello;");
+    assert_int_equal(atomic_load(&m.uploaded), UPLOAD + 2 * CANCELS);
+    assert_int_equal(atomic_load(&m.resets), CANCELS);
+    assert_int_equal(atomic_load(&s.accepted), 1);
+    stop(&s);
+    probe_fini(&q);
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_share_one_connection),
         cmocka_unit_test(http_1_1_can_be_forced),
         cmocka_unit_test(a_cancel_resets_its_stream_and_no_other),
+        cmocka_unit_test(the_provider_hears_of_every_end),
+        cmocka_unit_test(cancels_do_not_hurt_an_upload),
         cmocka_unit_test(a_stream_that_fails_is_not_sent_again),
         cmocka_unit_test(held_bytes_go_with_their_stream),
         cmocka_unit_test(a_paused_stream_does_not_hold_the_others),
