@@ -198,7 +198,7 @@ static const struct sl_setting rows[] = {
     {.key = "server.reap_tick",
      .type = SL_SET_DURATION,
      AT(reap_tick_ms),
-     .preset = "10ms",
+     .preset = "5ms",
      .min = 1,
      .max = 10,
      .help = "How late a loop may see that a caller went away"},

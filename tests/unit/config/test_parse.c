@@ -30,7 +30,7 @@ static void has_defaults(void **state)
     assert_int_equal(c->loops, 0);
     assert_int_equal(c->max_message_bytes, 16 << 20);
     assert_int_equal(c->max_concurrent_streams, 1000);
-    assert_int_equal(c->reap_tick_ms, 10);
+    assert_int_equal(c->reap_tick_ms, 5);
     assert_int_equal(c->drain_announce_ms, -1);
     assert_int_equal(c->drain_deadline_ms, 30000);
     assert_int_equal(c->request_memory_bytes, 256 << 20);
