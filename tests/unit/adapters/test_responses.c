@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,10 +186,9 @@ static void finish_reasons(void **state)
     (void)state;
     begin(&k, "openai");
     for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
-        char text[256] = "{\"output\":[],\"status\":";
+        char text[256];
         kit_restart(&k);
-        strncat(text, rows[i].status, sizeof(text) - strlen(text) - 1);
-        strncat(text, "}", sizeof(text) - strlen(text) - 1);
+        snprintf(text, sizeof(text), "{\"output\":[],\"status\":%s}", rows[i].status);
         assert_int_equal(kit_body(&k, text), SL_OK);
         assert_int_equal(k.answer.end.finish_reason, rows[i].reason);
         assert_string_equal(k.answer.end.raw_finish_reason, rows[i].raw);
