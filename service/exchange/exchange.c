@@ -1,5 +1,5 @@
 /* The life of one client call: an attempt at a model, its events numbered and passed on at once, and exactly one end. */
-#include "exchange/exchange.h"
+#include "exchange/internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,38 +7,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "exchange/account.h"
-#include "exchange/assemble.h"
 
 enum {
-    PIECE_MAX = 1024 * 1024, /* bytes of one delta: a reply message stays below 3 MiB */
     MESSAGE_MAX = 3 * 1024 * 1024 - 65536, /* a message that `finished` can carry */
-};
-
-typedef Sluice__V1__StreamEvent event_t;
-
-struct sl_exchange {
-    struct sl_exchange_spec spec;
-    struct sl_candidates candidates;
-    const struct sl_model *model; /* of the attempt under way */
-    const char *why;
-    int attempts;
-    bool repeated;  /* a stale connection was repeated once */
-    bool cancelled; /* while the letter of an early failure was under way */
-    bool full;      /* the client has enough for now */
-    bool started;   /* `started` was sent */
-    struct sl_transfer *transfer;
-    struct sl_http_request http;
-    struct sl_answer answer;
-    struct sl_assembler assembler;
-    struct sl_err event_err; /* of an event that could not be passed on */
-    int64_t sequence, first_token_us;
-    int32_t n_parts;
-    uint8_t *parts_done; /* bits of parts whose end the adapter told; NULL: none */
-    uint64_t answer_bytes, reasoning_bytes;
-    const char *provider_request_id;
-    struct sl_mail early; /* carries a failure before anything was sent */
-    struct sl_err early_err;
 };
 
 static void exchange_free(struct sl_exchange *x)
@@ -48,250 +19,6 @@ static void exchange_free(struct sl_exchange *x)
     sl_assembler_fini(&x->assembler);
     sl_registry_unref(x->spec.registry);
     sl_free(x);
-}
-
-/* ---- what happened ---- */
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)(s ? s : "");
-}
-
-static Sluice__V1__TokenUsage *make_usage(struct sl_exchange *x)
-{
-    if (!x->answer.end.has_usage)
-        sl_estimate_usage(x->transfer || x->attempts ? sl_request_text_bytes(x->spec.request) : 0,
-                          x->answer_bytes, x->reasoning_bytes, &x->answer.end.usage);
-    return &x->answer.end.usage;
-}
-
-static void set_speed(struct sl_exchange *x, Sluice__V1__CallReport *r,
-                      const Sluice__V1__TokenUsage *usage, int64_t now)
-{
-    r->total_ms = (double)(now - x->spec.arrived_us) / 1000;
-    if (x->first_token_us < 0)
-        return;
-    r->first_token_ms = (double)(x->first_token_us - x->spec.arrived_us) / 1000;
-    r->_first_token_ms_case = SLUICE__V1__CALL_REPORT___FIRST_TOKEN_MS_FIRST_TOKEN_MS;
-    if (now > x->first_token_us && x->spec.stream)
-        r->tokens_per_second = (double)(usage->output_tokens + usage->reasoning_tokens) * 1e6 /
-                               (double)(now - x->first_token_us);
-}
-
-static Sluice__V1__CallReport *make_report(struct sl_exchange *x,
-                                           const Sluice__V1__TokenUsage *usage)
-{
-    Sluice__V1__CallReport *r = SL_ARENA_NEW(x->spec.arena, Sluice__V1__CallReport);
-    const struct sl_answer_end *end = &x->answer.end;
-    sluice__v1__call_report__init(r);
-    r->call_id = text(x->spec.call_id);
-    r->model_asked = text(x->spec.model_asked);
-    r->model = text(x->model->name);
-    r->provider = text(x->model->provider);
-    r->provider_model = text(end->model);
-    r->provider_response_id = text(end->response_id);
-    r->provider_request_id = text(x->provider_request_id);
-    r->reason = text(x->why);
-    r->attempts = x->attempts;
-    r->system_fingerprint = text(end->system_fingerprint);
-    r->service_tier = text(end->service_tier);
-    set_speed(x, r, usage, sl_now_us());
-    if (x->attempts && sl_cost_nanos(&x->model->prices, usage, &r->cost_nanos))
-        r->_cost_nanos_case = SLUICE__V1__CALL_REPORT___COST_NANOS_COST_NANOS;
-    return r;
-}
-
-static void fill_facts(struct sl_exchange *x, const Sluice__V1__TokenUsage *usage)
-{
-    struct sl_call_facts *f = x->spec.facts;
-    f->model = sl_arena_strdup(x->spec.arena, x->model->name);
-    f->provider = sl_arena_strdup(x->spec.arena, x->model->provider);
-    f->why = x->why;
-    f->provider_request_id = x->provider_request_id;
-    f->attempts = x->attempts;
-    f->first_token_us = x->first_token_us < 0 ? -1 : x->first_token_us - x->spec.arrived_us;
-    f->input_tokens = usage->input_tokens + usage->cache_read_tokens + usage->cache_write_tokens;
-    f->output_tokens = usage->output_tokens + usage->reasoning_tokens;
-    f->usage_estimated = usage->estimated;
-}
-
-/* ---- events ---- */
-
-static int32_t part_of(const event_t *e)
-{
-    switch (e->event_case) {
-    case SLUICE__V1__STREAM_EVENT__EVENT_TEXT_DELTA:
-        return e->text_delta->part;
-    case SLUICE__V1__STREAM_EVENT__EVENT_REASONING_DELTA:
-        return e->reasoning_delta->part;
-    case SLUICE__V1__STREAM_EVENT__EVENT_TOOL_CALL_DELTA:
-        return e->tool_call_delta->part;
-    case SLUICE__V1__STREAM_EVENT__EVENT_PART_DELTA:
-        return e->part_delta->part;
-    case SLUICE__V1__STREAM_EVENT__EVENT_CITATION:
-        return e->citation->part;
-    case SLUICE__V1__STREAM_EVENT__EVENT_PART_DONE:
-        return e->part_done->part;
-    default:
-        return -1;
-    }
-}
-
-static void count_bytes(struct sl_exchange *x, const event_t *e)
-{
-    if (e->event_case == SLUICE__V1__STREAM_EVENT__EVENT_TEXT_DELTA)
-        x->answer_bytes += strlen(e->text_delta->text);
-    else if (e->event_case == SLUICE__V1__STREAM_EVENT__EVENT_REASONING_DELTA)
-        x->reasoning_bytes += strlen(e->reasoning_delta->text);
-    else if (e->event_case == SLUICE__V1__STREAM_EVENT__EVENT_TOOL_CALL_DELTA)
-        x->answer_bytes +=
-            strlen(e->tool_call_delta->name) + strlen(e->tool_call_delta->arguments_fragment);
-}
-
-static void send_event(struct sl_exchange *x, event_t *e)
-{
-    e->sequence = x->sequence++;
-    if (x->spec.ops->on_event(x->spec.owner, e))
-        x->full = true;
-}
-
-/* The string that a large delta consists of, which may be cut; NULL: none. */
-static char **cuttable(event_t *e)
-{
-    switch (e->event_case) {
-    case SLUICE__V1__STREAM_EVENT__EVENT_TEXT_DELTA:
-        return &e->text_delta->text;
-    case SLUICE__V1__STREAM_EVENT__EVENT_REASONING_DELTA:
-        return &e->reasoning_delta->text;
-    case SLUICE__V1__STREAM_EVENT__EVENT_TOOL_CALL_DELTA:
-        return e->tool_call_delta->_custom_input_fragment_case
-                   ? &e->tool_call_delta->custom_input_fragment
-                   : &e->tool_call_delta->arguments_fragment;
-    case SLUICE__V1__STREAM_EVENT__EVENT_PART_DELTA:
-        return e->part_delta->delta_case == SLUICE__V1__PART_DELTA__DELTA_REFUSAL
-                   ? &e->part_delta->refusal
-                   : NULL;
-    default:
-        return NULL;
-    }
-}
-
-static ProtobufCBinaryData *cuttable_data(event_t *e)
-{
-    if (e->event_case != SLUICE__V1__STREAM_EVENT__EVENT_PART_DELTA)
-        return NULL;
-    Sluice__V1__PartDelta *d = e->part_delta;
-    if (d->delta_case == SLUICE__V1__PART_DELTA__DELTA_AUDIO &&
-        d->audio->source_case == SLUICE__V1__AUDIO__SOURCE_DATA)
-        return &d->audio->data;
-    if (d->delta_case == SLUICE__V1__PART_DELTA__DELTA_IMAGE &&
-        d->image->source_case == SLUICE__V1__IMAGE__SOURCE_DATA)
-        return &d->image->data;
-    return NULL;
-}
-
-/* A delta of more than PIECE_MAX bytes goes out as several. */
-static void send_in_pieces(struct sl_exchange *x, event_t *e)
-{
-    char **string = cuttable(e);
-    size_t n = string ? strlen(*string) : 0;
-    while (n > PIECE_MAX) {
-        char *rest = sl_arena_try(x->spec.arena, PIECE_MAX + 1);
-        size_t cut = sl_utf8_cut(*string, PIECE_MAX);
-        char *whole = *string;
-        if (!rest) {
-            sl_err_set(&x->event_err, SL_UNAVAILABLE, SL_REASON_PROVIDER_TOO_LARGE,
-                       "the answer is too large");
-            return;
-        }
-        memcpy(rest, whole, cut);
-        rest[cut] = 0;
-        *string = rest;
-        send_event(x, e);
-        *string = whole + cut;
-        n -= cut;
-    }
-    ProtobufCBinaryData *data = cuttable_data(e);
-    while (data && data->len > PIECE_MAX) {
-        ProtobufCBinaryData whole = *data;
-        data->len = PIECE_MAX;
-        send_event(x, e);
-        *data = (ProtobufCBinaryData){whole.len - PIECE_MAX, whole.data + PIECE_MAX};
-    }
-    send_event(x, e);
-}
-
-static void send_started(struct sl_exchange *x)
-{
-    x->started = true;
-    if (!x->spec.ops->on_event)
-        return;
-    Sluice__V1__Started started = SLUICE__V1__STARTED__INIT;
-    event_t e = SLUICE__V1__STREAM_EVENT__INIT;
-    started.model = text(x->model->name);
-    started.provider = text(x->model->provider);
-    started.attempt = x->attempts;
-    started.reason = text(x->why);
-    started.call_id = text(x->spec.call_id);
-    started.warnings = x->spec.warnings->list;
-    started.n_warnings = x->spec.warnings->count;
-    e.event_case = SLUICE__V1__STREAM_EVENT__EVENT_STARTED;
-    e.started = &started;
-    send_event(x, &e);
-}
-
-static bool note_part(struct sl_exchange *x, const event_t *e)
-{
-    int32_t part = part_of(e);
-    if (part < 0)
-        return true;
-    if (part > x->n_parts || part >= SL_ANSWER_MAX_PARTS) {
-        sl_err_set(&x->event_err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
-                   "the answer has too many parts");
-        return false;
-    }
-    if (part == x->n_parts)
-        x->n_parts++;
-    if (e->event_case == SLUICE__V1__STREAM_EVENT__EVENT_PART_DONE) {
-        if (!x->parts_done)
-            x->parts_done = sl_arena_zalloc(x->spec.arena, SL_ANSWER_MAX_PARTS / 8);
-        x->parts_done[part / 8] |= (uint8_t)(1 << part % 8);
-    }
-    return true;
-}
-
-static void on_adapter_event(void *owner, event_t *e)
-{
-    struct sl_exchange *x = owner;
-    if (x->event_err.code != SL_OK || !note_part(x, e))
-        return;
-    if (!x->started)
-        send_started(x);
-    if (x->first_token_us < 0) {
-        x->first_token_us = sl_now_us();
-        if (x->transfer)
-            sl_transfer_mark_token(x->transfer);
-    }
-    if (!x->answer.end.has_usage)
-        count_bytes(x, e);
-    if (x->spec.assemble && sl_assembler_add(&x->assembler, e, &x->event_err) != SL_OK)
-        return;
-    if (x->spec.ops->on_event)
-        send_in_pieces(x, e);
-}
-
-static void send_parts_done(struct sl_exchange *x)
-{
-    for (int32_t i = 0; i < x->n_parts; i++) {
-        if (x->parts_done && x->parts_done[i / 8] & 1 << i % 8)
-            continue;
-        Sluice__V1__PartDone done = SLUICE__V1__PART_DONE__INIT;
-        event_t e = SLUICE__V1__STREAM_EVENT__INIT;
-        done.part = i;
-        e.event_case = SLUICE__V1__STREAM_EVENT__EVENT_PART_DONE;
-        e.part_done = &done;
-        send_event(x, &e);
-    }
 }
 
 /* ---- ending ---- */
@@ -318,26 +45,26 @@ static void end_ok(struct sl_exchange *x)
     Sluice__V1__Finished f = SLUICE__V1__FINISHED__INIT;
     struct sl_exchange_end end = {.finished = &f};
     if (!x->started)
-        send_started(x);
+        sl_exchange_send_started(x);
     if (x->spec.ops->on_event)
-        send_parts_done(x);
+        sl_exchange_send_parts_done(x);
     f.finish_reason = a->finish_reason;
     f.raw_finish_reason = text(a->raw_finish_reason);
     f.complete = a->finish_reason == SLUICE__V1__FINISH_REASON__FINISH_REASON_STOP ||
                  a->finish_reason == SLUICE__V1__FINISH_REASON__FINISH_REASON_TOOL_CALLS;
     f.stop_sequence = text(a->stop_sequence);
-    f.usage = make_usage(x);
-    f.report = make_report(x, f.usage);
+    f.usage = sl_exchange_usage(x);
+    f.report = sl_exchange_report(x, f.usage);
     if (x->spec.assemble)
         set_message(x, &f, &end);
     f.warnings = x->spec.warnings->list;
     f.n_warnings = x->spec.warnings->count;
-    fill_facts(x, f.usage);
+    sl_exchange_fill_facts(x, f.usage);
     if (x->spec.ops->on_event) {
         event_t e = SLUICE__V1__STREAM_EVENT__INIT;
         e.event_case = SLUICE__V1__STREAM_EVENT__EVENT_FINISHED;
         e.finished = &f;
-        send_event(x, &e);
+        sl_exchange_send(x, &e);
     }
     x->spec.ops->on_end(x->spec.owner, &end);
     exchange_free(x);
@@ -362,9 +89,9 @@ static void end_failed(struct sl_exchange *x, struct sl_err *err)
     }
     if (err->provider_request_id[0])
         x->provider_request_id = sl_arena_strdup(x->spec.arena, err->provider_request_id);
-    info.usage = make_usage(x);
-    info.report = make_report(x, info.usage);
-    fill_facts(x, info.usage);
+    info.usage = sl_exchange_usage(x);
+    info.report = sl_exchange_report(x, info.usage);
+    sl_exchange_fill_facts(x, info.usage);
     x->spec.ops->on_end(x->spec.owner, &(struct sl_exchange_end){.err = err, .failure = &info});
     exchange_free(x);
 }
@@ -405,7 +132,7 @@ static void on_head(void *owner, const struct sl_transfer_head *head)
     struct sl_exchange *x = owner;
     note_head(x, head);
     if (!x->started)
-        send_started(x);
+        sl_exchange_send_started(x);
 }
 
 static enum sl_code on_frame(void *owner, const struct sl_framer_frame *frame, struct sl_err *err)
@@ -521,7 +248,7 @@ static void init_answer(struct sl_exchange *x)
         .arena = x->spec.arena,
         .parser = x->spec.parser,
         .warnings = x->spec.warnings,
-        .sink = {on_adapter_event, x},
+        .sink = {sl_exchange_on_event, x},
         .state = sl_arena_zalloc(x->spec.arena, x->model->adapter->state_size + 1),
         .stream = x->spec.stream,
     };
@@ -597,7 +324,7 @@ void sl_exchange_cancel(struct sl_exchange *x)
 {
     if (!x)
         return;
-    fill_facts(x, make_usage(x));
+    sl_exchange_fill_facts(x, sl_exchange_usage(x));
     if (x->early_err.code != SL_OK) {
         x->cancelled = true; /* the letter frees it */
         return;
