@@ -1,10 +1,11 @@
-/* Server-sent events (WHATWG HTML, section 9.2.6) and newline-delimited JSON, cut out of any splitting of the stream.
- * A line that lies whole in the input is read where it is; only a line that the input cuts is copied. */
+/* Server-sent events (WHATWG HTML, section 9.2.6) and newline-delimited JSON, and the binary messages of AWS event
+ * streams, cut out of any splitting of the stream. A line that lies whole in the input is read where it is; only a line that the input cuts is copied. */
 #include "upstream/framing.h"
 
 #include <string.h>
 
 #include "base/str.h"
+#include "upstream/crc32.h"
 
 /* What a stream's buffers keep between events; an idle stream holds no more than this. */
 enum { KEEP_BYTES = 2048 };
@@ -206,6 +207,147 @@ static enum sl_code feed_lines(struct sl_framer *f, struct scan *s, const struct
     return SL_OK;
 }
 
+/* ---- AWS event streams ---- */
+
+/* Lengths of message and headers, their CRC; headers; payload; CRC of all before it. */
+enum { AWS_PRELUDE = 12, AWS_CRC = 4 };
+
+/* The headers that say what a message is; p is NULL where there is none. */
+struct aws_headers {
+    struct sl_str kind, event, exception, error, text;
+};
+
+static uint32_t aws_u32(const char *p)
+{
+    const unsigned char *b = (const unsigned char *)p;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static enum sl_code aws_garbage(struct sl_err *err, const char *what)
+{
+    return sl_err_set(err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
+                      "the provider sent an event stream message with %s", what);
+}
+
+/* Bytes of a header's value, by its type: booleans, integers, bytes, string, timestamp, UUID. False: there is no such
+ * type, or the length stands behind the end. Strings and bytes begin with two bytes of length. */
+static bool aws_value(unsigned char type, const char *p, const char *end, struct sl_str *out)
+{
+    static const unsigned char sizes[] = {0, 0, 1, 2, 4, 8, 0, 0, 8, 16};
+    size_t n;
+
+    if (type >= sizeof(sizes))
+        return false;
+    n = sizes[type];
+    if (type == 6 || type == 7) {
+        if (end - p < 2)
+            return false;
+        n = (size_t)(unsigned char)p[0] << 8 | (unsigned char)p[1];
+        p += 2;
+    }
+    *out = (struct sl_str){p, n};
+    return (size_t)(end - p) >= n;
+}
+
+static bool aws_read_headers(const char *p, const char *end, struct aws_headers *h)
+{
+    while (p < end) {
+        struct sl_str name = {p + 1, (unsigned char)*p}, value;
+        if ((size_t)(end - p) < name.n + 2)
+            return false;
+        unsigned char type = (unsigned char)name.p[name.n];
+        if (!aws_value(type, name.p + name.n + 1, end, &value))
+            return false;
+        p = value.p + value.n;
+        if (type != 7)
+            continue;
+        if (sl_str_eq(name, ":event-type"))
+            h->event = value;
+        else if (sl_str_eq(name, ":message-type"))
+            h->kind = value;
+        else if (sl_str_eq(name, ":exception-type"))
+            h->exception = value;
+        else if (sl_str_eq(name, ":error-code"))
+            h->error = value;
+        else if (sl_str_eq(name, ":error-message"))
+            h->text = value;
+    }
+    return true;
+}
+
+/* Writes the name without a NUL in it. */
+static void aws_set_name(struct sl_framer *f, const char *prefix, struct sl_str name)
+{
+    size_t n = strlen(prefix);
+
+    memcpy(f->name, prefix, n);
+    f->name[n] = '\0';
+    if (name.n)
+        sl_copy_n(f->name + n, sizeof(f->name) - n, name.p, name.n);
+}
+
+/* The whole message is in data. The payload's NUL is written over its checksum. */
+static enum sl_code aws_deliver(struct sl_framer *f, const struct sink *sink)
+{
+    char *p = f->data.p, *payload = p + AWS_PRELUDE + aws_u32(p + 4);
+    size_t body = f->data.n - AWS_CRC, n = (size_t)(p + body - payload);
+    struct aws_headers h = {0};
+
+    if (sl_crc32(p, body) != aws_u32(p + body))
+        return aws_garbage(sink->err, "a wrong checksum");
+    if (!aws_read_headers(p + AWS_PRELUDE, payload, &h))
+        return aws_garbage(sink->err, "broken headers");
+    bool error = h.kind.p && sl_str_eq(h.kind, "error");
+    if (error || (h.kind.p && sl_str_eq(h.kind, "exception")))
+        aws_set_name(f, "exception:", error ? h.error : h.exception);
+    else
+        aws_set_name(f, "", h.event);
+    if (error && !n && h.text.n) {
+        n = h.text.n;
+        payload = memmove(p, h.text.p, n);
+    }
+    payload[n] = '\0';
+    struct sl_framer_frame frame = {f->name, payload, n};
+    f->frames++;
+    enum sl_code code = sink->fn(sink->owner, &frame, sink->err);
+    sl_buf_reset(&f->data, KEEP_BYTES);
+    f->name[0] = '\0';
+    return code;
+}
+
+static enum sl_code aws_check_prelude(const struct sl_framer *f, struct sl_err *err)
+{
+    const char *p = f->data.p;
+    uint32_t total = aws_u32(p), headers = aws_u32(p + 4);
+
+    if (sl_crc32(p, 8) != aws_u32(p + 8))
+        return aws_garbage(err, "a wrong checksum of its lengths");
+    if (total < AWS_PRELUDE + AWS_CRC || headers > total - AWS_PRELUDE - AWS_CRC)
+        return aws_garbage(err, "impossible lengths");
+    return total > f->caps.event ? too_large(err, "an event", f->caps.event) : SL_OK;
+}
+
+static enum sl_code feed_aws(struct sl_framer *f, struct scan *s, const struct sink *sink)
+{
+    while (s->p < s->end) {
+        size_t need = f->data.n < AWS_PRELUDE ? AWS_PRELUDE : aws_u32(f->data.p);
+        size_t take = need - f->data.n, left = (size_t)(s->end - s->p);
+        enum sl_code code = SL_OK;
+
+        take = take < left ? take : left;
+        if (!sl_buf_add(&f->data, s->p, take))
+            return too_large(sink->err, "an event", f->caps.event);
+        s->p += take;
+        if (f->data.n == AWS_PRELUDE)
+            code = aws_check_prelude(f, sink->err);
+        else if (f->data.n > AWS_PRELUDE && f->data.n == need)
+            code = aws_deliver(f, sink);
+        if (code)
+            return code;
+    }
+    return SL_OK;
+}
+
 enum sl_code sl_framer_feed(struct sl_framer *f, const char *p, size_t n, sl_framer_fn fn,
                             void *owner, struct sl_err *err)
 {
@@ -213,6 +355,8 @@ enum sl_code sl_framer_feed(struct sl_framer *f, const char *p, size_t n, sl_fra
         return SL_OK;
     struct sink sink = {fn, owner, err};
     struct scan scan = {.p = p, .end = p + n};
+    if (f->kind == SL_FRAMER_AWS)
+        return feed_aws(f, &scan, &sink);
     if (!f->started) {
         if (!skip_bom(f, &scan))
             return SL_OK;
@@ -226,6 +370,12 @@ enum sl_code sl_framer_feed(struct sl_framer *f, const char *p, size_t n, sl_fra
 enum sl_code sl_framer_finish(struct sl_framer *f, sl_framer_fn fn, void *owner, struct sl_err *err)
 {
     struct sink sink = {fn, owner, err};
+    if (f->kind == SL_FRAMER_AWS && f->data.n) {
+        sl_err_set(err, SL_UNAVAILABLE, SL_REASON_PROVIDER_TRUNCATED,
+                   "the provider broke off its answer within a message");
+        err->retryable = true;
+        return err->code;
+    }
     enum sl_code code = f->line.n ? end_line(f, "", 0, &sink) : SL_OK;
     if (!code && f->has_data)
         code = deliver(f, &sink);
