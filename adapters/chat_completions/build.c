@@ -216,19 +216,6 @@ static enum sl_code put_response_format(struct cc_build *b)
 
 /* ---- the body ---- */
 
-static void put_stream(struct cc_build *b)
-{
-    if (!b->in->stream)
-        return;
-    put_bool(b, "stream", true);
-    if (b->d->no_stream_options || b->in->target->no_stream_options)
-        return;
-    sl_jw_key(&b->w, "stream_options");
-    sl_jw_object(&b->w);
-    put_bool(b, "include_usage", true);
-    sl_jw_object_end(&b->w);
-}
-
 static enum sl_code put_end_user(struct cc_build *b)
 {
     if (!b->request->end_user[0])
@@ -258,7 +245,8 @@ static enum sl_code write_body(struct cc_build *b)
     if (code == SL_OK)
         code = put_end_user(b);
     if (code == SL_OK) {
-        put_stream(b);
+        if (b->in->stream)
+            put_bool(b, "stream", true);
         code = cc_build_options(b);
     }
     if (code != SL_OK)

@@ -22,7 +22,8 @@ enum sl_code cc_build_messages(struct cc_build *b) SL_MUST_CHECK;
 enum sl_code cc_build_reasoning(struct cc_build *b) SL_MUST_CHECK;
 /* tools, tool_choice, parallel_tool_calls, web_search_options */
 enum sl_code cc_build_tools(struct cc_build *b) SL_MUST_CHECK;
-/* The members of provider_options_json, of the request and then of the target. */
+/* stream_options, and the members of provider_options_json, of the request and then of the
+ * target. */
 enum sl_code cc_build_options(struct cc_build *b) SL_MUST_CHECK;
 /* Checks that json is of that type: SL_INVALID_ARGUMENT, naming the field. */
 enum sl_code cc_check_json(struct cc_build *b, const char *json, enum sl_json_type type,

@@ -1,6 +1,7 @@
 /* Provider options of chat completions: members of a JSON object that are added to the body
  * unchanged. Those of the request go before those of the registry entry. A key that has a field
- * of its own in CompleteRequest is refused. */
+ * of its own in CompleteRequest is refused. The request's stream_options are added to those that
+ * a stream is asked for with, but for include_usage, which is always asked for. */
 #include "adapters/chat_completions/internal.h"
 
 #include <string.h>
@@ -26,10 +27,12 @@ static const struct {
     {"response_format", "response_format"},
 };
 
-/* Options that were checked and parsed. text is the arena's copy, whose keys are decoded. */
+/* Options that were checked and parsed. j's text is the arena's copy, whose keys are decoded. */
 struct options {
     struct sl_json_parser parser;
     struct sl_json j;
+    const char *json;             /* as they came */
+    struct sl_str stream_options; /* an object to add to the one written; n is 0 where none is */
 };
 
 /* A word for the effort that a level says has its field; so has any other where one was asked for. */
@@ -94,7 +97,35 @@ static enum sl_code parse(struct cc_build *b, const char *json, struct options *
 {
     char *copy = sl_arena_strdup(b->in->arena, json);
 
+    o->json = json;
     return sl_json_parse(&o->parser, copy, strlen(copy), &o->j, b->err);
+}
+
+/* A key or value as it came, whatever was decoded since. */
+static struct sl_str as_sent(const struct options *o, int value)
+{
+    struct sl_str raw = sl_json_raw(&o->j, value);
+    return (struct sl_str){o->json + (raw.p - o->j.text), raw.n};
+}
+
+static bool sends_stream_options(const struct cc_build *b)
+{
+    return b->in->stream && !b->d->no_stream_options && !b->in->target->no_stream_options;
+}
+
+/* Takes the first stream_options, where they can be added to those written. */
+static bool take_stream_options(const struct cc_build *b, struct options *o, int key)
+{
+    struct sl_str name = as_sent(o, key);
+
+    if (!sends_stream_options(b) || o->stream_options.n || !sl_str_eq(name, "\"stream_options\"") ||
+        sl_json_type(&o->j, key + 1) != SL_JSON_OBJECT)
+        return false;
+    for (int k = sl_json_first(&o->j, key + 1); k >= 0; k = sl_json_next(&o->j, key + 1, k))
+        if (!strcmp(sl_json_string(&o->j, k, NULL, NULL), "include_usage"))
+            return false;
+    o->stream_options = as_sent(o, key + 1);
+    return true;
 }
 
 static enum sl_code check_keys(struct cc_build *b, struct options *o, bool of_request)
@@ -103,6 +134,8 @@ static enum sl_code check_keys(struct cc_build *b, struct options *o, bool of_re
          k = sl_json_next(&o->j, SL_JSON_ROOT, k)) {
         const char *key = sl_json_string(&o->j, k, NULL, NULL);
         const char *owner = owner_of(b, o, k, key);
+        if (owner && of_request && take_stream_options(b, o, k))
+            continue;
         if (owner && of_request)
             return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
                                 "provider_options_json",
@@ -114,41 +147,59 @@ static enum sl_code check_keys(struct cc_build *b, struct options *o, bool of_re
     return SL_OK;
 }
 
-static enum sl_code put_request_options(struct cc_build *b, struct options *o)
+static enum sl_code read_request_options(struct cc_build *b, struct options *o)
 {
     const char *json = b->request->provider_options_json;
     enum sl_code code = cc_check_json(b, json, SL_JSON_OBJECT, "provider_options_json");
 
     if (code == SL_OK)
         code = parse(b, json, o);
-    if (code == SL_OK)
-        code = check_keys(b, o, true);
-    if (code == SL_OK)
-        sl_jw_members(&b->w, json, strlen(json));
-    return code;
+    return code == SL_OK ? check_keys(b, o, true) : code;
 }
 
-/* The members of the target's options that the request does not have, as an object. */
-static struct sl_str without(struct cc_build *b, struct options *o, const struct options *request)
+/* The members that others do not have and that are not called name (NULL: any), as an object. */
+static struct sl_str without(struct cc_build *b, const struct options *o,
+                             const struct options *others, const char *name)
 {
-    size_t size = strlen(b->in->target->provider_options_json) + 3, n = 1;
-    char *text = sl_arena_zalloc(b->in->arena, size);
+    size_t n = 1;
+    char *text = sl_arena_zalloc(b->in->arena, strlen(o->json) + 3);
 
     text[0] = '{';
     for (int k = sl_json_first(&o->j, SL_JSON_ROOT); k >= 0;
          k = sl_json_next(&o->j, SL_JSON_ROOT, k)) {
-        struct sl_str key = sl_json_raw(&o->j, k), value = sl_json_raw(&o->j, k + 1);
-        char *name = sl_arena_strndup(b->in->arena, key.p + 1, key.n - 2);
-        if (has_key(request, name))
+        struct sl_str quoted = as_sent(o, k), value = as_sent(o, k + 1);
+        char *key = sl_arena_strndup(b->in->arena, quoted.p + 1, quoted.n - 2);
+        if (has_key(others, key) || (name && !strcmp(key, name)))
             continue;
-        size_t length = (size_t)(value.p + value.n - key.p);
+        size_t length = (size_t)(value.p + value.n - quoted.p);
         if (n > 1)
             text[n++] = ',';
-        memcpy(text + n, key.p, length);
+        memcpy(text + n, quoted.p, length);
         n += length;
     }
     text[n++] = '}';
     return (struct sl_str){text, n};
+}
+
+static void put_stream_options(struct cc_build *b, const struct options *o)
+{
+    if (!sends_stream_options(b))
+        return;
+    sl_jw_key(&b->w, "stream_options");
+    sl_jw_object(&b->w);
+    sl_jw_key(&b->w, "include_usage");
+    sl_jw_bool(&b->w, true);
+    sl_jw_members(&b->w, o->stream_options.p, o->stream_options.n);
+    sl_jw_object_end(&b->w);
+}
+
+static void put_request_options(struct cc_build *b, const struct options *o)
+{
+    struct sl_str members = {o->json, o->json ? strlen(o->json) : 0};
+
+    if (o->stream_options.n)
+        members = without(b, o, &(struct options){0}, "stream_options");
+    sl_jw_members(&b->w, members.p, members.n);
 }
 
 /* What the dialect always says, unless the options say otherwise. */
@@ -174,7 +225,7 @@ static enum sl_code put_target_options(struct cc_build *b, const struct options 
     sl_json_parser_init(&o.parser);
     code = parse(b, json, &o);
     if (code == SL_OK) {
-        struct sl_str members = without(b, &o, request);
+        struct sl_str members = without(b, &o, request, NULL);
         code = check_keys(b, &o, false);
         if (code == SL_OK)
             sl_jw_members(&b->w, members.p, members.n);
@@ -191,7 +242,11 @@ enum sl_code cc_build_options(struct cc_build *b)
 
     sl_json_parser_init(&o.parser);
     if (!is_blank(b->request->provider_options_json))
-        code = put_request_options(b, &o);
+        code = read_request_options(b, &o);
+    if (code == SL_OK) {
+        put_stream_options(b, &o);
+        put_request_options(b, &o);
+    }
     if (code == SL_OK && !is_blank(b->in->target->provider_options_json))
         code = put_target_options(b, &o);
     else if (code == SL_OK)

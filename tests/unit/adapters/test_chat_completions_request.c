@@ -671,6 +671,87 @@ static void a_stream_asks_for_usage(void **state)
     kit_fini(&k);
 }
 
+#define SENT ",\"stream\":true,\"stream_options\":{\"include_usage\":true"
+
+static const struct {
+    const char *json, *members; /* members NULL: refused */
+} stream_option_rows[] = {
+    {"{\"stream_options\":{}}", SENT "}"},
+    {"{\"stream_options\": { } }", SENT "}"},
+    {"{\"stream_options\":{\"include_obfuscation\":false}}",
+     SENT ",\"include_obfuscation\":false}"},
+    {"{\"n\":1, \"stream_options\" : { \"a\" : [1, {}],\"b\":\"\\u0041\" } ,\"store\": true}",
+     SENT ",\"a\" : [1, {}],\"b\":\"\\u0041\"},\"n\":1,\"store\": true"},
+    {"{\"stream_options\":{\"a\":1},\"\\u006e\":1}", SENT ",\"a\":1},\"\\u006e\":1"},
+    {"{\"n\":1}", SENT "},\"n\":1"},
+    {"{\"stream_options\":{\"include_usage\":true}}", NULL},
+    {"{\"stream_options\":{\"a\":1,\"include_usage\":false}}", NULL},
+    {"{\"stream_options\":{\"include_us\\u0061ge\":false}}", NULL},
+    {"{\"stream_options\":null}", NULL},
+    {"{\"stream_options\":[]}", NULL},
+    {"{\"stream_options\":true}", NULL},
+    {"{\"stream_options\":{\"a\":1},\"stream_options\":{\"b\":1}}", NULL},
+    {"{\"stream_option\\u0073\":{\"a\":1}}", NULL},
+    {"{\"stream_options\":{\"a\":1},\"stream_option\\u0073\":{\"b\":1}}", NULL},
+    {"{\"stream_options\":{\"a\":1},\"temperature\":1}", NULL},
+};
+
+static void options_of_the_stream_are_added_to_ours(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(stream_option_rows); i++) {
+        struct kit k;
+        begin(&k, "openai");
+        k.request.provider_options_json = (char *)(uintptr_t)stream_option_rows[i].json;
+        if (stream_option_rows[i].members) {
+            expect(&k, true, stream_option_rows[i].members);
+        } else {
+            assert_null(kit_build(&k, true, NULL));
+            assert_int_equal(k.err.code, SL_INVALID_ARGUMENT);
+            assert_string_equal(k.err.field, "provider_options_json");
+        }
+        kit_fini(&k);
+    }
+}
+
+static void options_of_a_stream_need_one_that_takes_them(void **state)
+{
+    struct kit k;
+
+    (void)state;
+    begin(&k, "openai");
+    k.request.provider_options_json = (char *)"{\"stream_options\":{\"a\":1}}";
+    expect_refused(&k, SL_INVALID_ARGUMENT, "provider_options_json");
+    k.target.no_stream_options = true;
+    assert_null(kit_build(&k, true, NULL));
+    assert_int_equal(k.err.code, SL_INVALID_ARGUMENT);
+    kit_fini(&k);
+
+    begin(&k, "mistral");
+    k.request.provider_options_json = (char *)"{\"stream_options\":{\"a\":1}}";
+    assert_null(kit_build(&k, true, NULL));
+    assert_int_equal(k.err.code, SL_INVALID_ARGUMENT);
+    kit_fini(&k);
+
+    begin(&k, "openai");
+    k.target.provider_options_json = "{\"stream_options\":{\"a\":1}}";
+    assert_null(kit_build(&k, true, NULL));
+    assert_int_equal(k.err.code, SL_FAILED_PRECONDITION);
+    kit_fini(&k);
+}
+
+static void options_of_the_model_go_beside_those_of_the_stream(void **state)
+{
+    struct kit k;
+
+    (void)state;
+    begin(&k, "openai");
+    k.request.provider_options_json = (char *)"{\"stream_options\":{\"a\":1},\"n\":1}";
+    k.target.provider_options_json = "{\"n\":2,\"store\":true}";
+    expect(&k, true, SENT ",\"a\":1},\"n\":1,\"store\":true");
+    kit_fini(&k);
+}
+
 static void the_request_has_address_and_headers(void **state)
 {
     struct kit k;
@@ -748,6 +829,9 @@ int main(void)
         cmocka_unit_test(bad_configuration_is_refused),
         cmocka_unit_test(cache_hints_of_tools_are_warned_about),
         cmocka_unit_test(a_stream_asks_for_usage),
+        cmocka_unit_test(options_of_the_stream_are_added_to_ours),
+        cmocka_unit_test(options_of_a_stream_need_one_that_takes_them),
+        cmocka_unit_test(options_of_the_model_go_beside_those_of_the_stream),
         cmocka_unit_test(the_request_has_address_and_headers),
         cmocka_unit_test(a_missing_key_is_named),
         cmocka_unit_test(another_api_is_refused),

@@ -395,7 +395,7 @@ class Translator:
             raise Untranslatable("response_format of type %r" % kind)
 
     def stream_options(self, left):
-        """include_usage is Sluice's own business (it always asks); other members cannot be said beside it."""
+        """include_usage is Sluice's own business (it always asks); other members go beside it."""
         options = left.pop("stream_options", None) or {}
         extra = {k: v for k, v in options.items() if k != "include_usage"}
         if extra:
