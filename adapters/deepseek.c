@@ -2,7 +2,10 @@
  * reasoning_content, and has to go back with tool calls (guide "Thinking Mode"); the highest
  * effort is "max", and "none" is taken too (recorded). Prompts are cached without being asked
  * to: usage says prompt_cache_hit_tokens. Errors of the deserializer are plain text with status
- * 422 (recorded); an answer may end with insufficient_system_resource. */
+ * 422 (recorded); an answer may end with insufficient_system_resource. An answer goes on from a
+ * last message of the assistant's that says "prefix": true, on the base URL
+ * https://api.deepseek.com/beta only (guide "Chat Prefix Completion"): with any other the message
+ * is sent without it. */
 #include "adapters/chat_completions/chat_completions.h"
 
 static const struct sl_cc_dialect dialect = {
@@ -11,6 +14,8 @@ static const struct sl_cc_dialect dialect = {
     .key_variable = "DEEPSEEK_API_KEY",
     .auth = SL_AUTH_BEARER,
     .reasoning_history = "reasoning_content",
+    .prefix_key = "prefix",
+    .prefix_base = "/beta",
     .max_effort = "max",
     .max_stop = 16,
     .legacy_max_tokens = true,

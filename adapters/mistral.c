@@ -2,8 +2,10 @@
  * seed random_seed, a document a part document_url. Content is a list where the model reasoned:
  * parts of type thinking and text, which go back in the same form (recorded). Unknown members of
  * a request are refused with 422, stream_options among them in older versions; usage comes in a
- * stream's last chunk unasked. Errors come in three shapes (recorded): {"detail": "text"},
- * {"object": "error", "message", "type", "code": "1500"} and {"detail": [...]}. */
+ * stream's last chunk unasked. A last message of the assistant's needs "prefix": true, and is the
+ * answer's beginning (AssistantMessage.prefix); without it, it is refused with 400. Errors come
+ * in three shapes (recorded): {"detail": "text"}, {"object": "error", "message", "type", "code":
+ * "1500"} and {"detail": [...]}. */
 #include "adapters/chat_completions/chat_completions.h"
 
 static const struct sl_cc_dialect dialect = {
@@ -11,6 +13,7 @@ static const struct sl_cc_dialect dialect = {
     .title = "Mistral AI",
     .key_variable = "MISTRAL_API_KEY",
     .auth = SL_AUTH_BEARER,
+    .prefix_key = "prefix",
     .seed_key = "random_seed",
     .required_word = "any",
     .legacy_max_tokens = true,

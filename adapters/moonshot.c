@@ -3,7 +3,9 @@
  * kimi-k3 are low, high and max; kimi-k2.5 and k2.6 can be told not to think. Tools of its own
  * ("$web_search") are of type builtin_function. A 429 is rate_limit_reached_error with retry-
  * after, or engine_overloaded_error without (recorded); an unpaid account is
- * exceeded_current_quota_error. */
+ * exceeded_current_quota_error. An answer goes on from a last message of the assistant's that
+ * says "partial": true, which is not to be mixed with response_format json_object (guide "Partial
+ * Mode"): there the message is sent without it. */
 #include "adapters/chat_completions/chat_completions.h"
 
 static const char *const provider_tools[] = {"builtin_function", "plugin", NULL};
@@ -15,6 +17,8 @@ static const struct sl_cc_dialect dialect = {
     .auth = SL_AUTH_BEARER,
     .end_user_key = "safety_identifier",
     .reasoning_history = "reasoning_content",
+    .prefix_key = "partial",
+    .no_prefix_json = true,
     .max_effort = "max",
     .provider_tools = provider_tools,
     .reasoning = SL_CC_REASONING_THINKING,

@@ -33,6 +33,9 @@ struct sl_cc_dialect {
      * it. */
     const char *end_user_key;      /* member for end_user */
     const char *reasoning_history; /* member of an assistant message for its earlier reasoning */
+    const char *prefix_key;        /* member, true, of a last message of the assistant's that the
+                                      answer goes on from; NULL: none is needed, or none known */
+    const char *prefix_base;       /* how a base URL ends that takes it; NULL: any does */
     const char *seed_key;          /* NULL: seed */
     const char *required_word;     /* tool_choice that demands a call; NULL: required */
     const char *max_effort;        /* word for the highest effort; NULL: xhigh */
@@ -51,6 +54,7 @@ struct sl_cc_dialect {
     bool any_audio_format;   /* input_audio takes more than wav and mp3 */
     bool media_urls;         /* parts audio_url and video_url, as vLLM has them */
     bool no_stream_options;  /* usage comes unasked, and stream_options is refused */
+    bool no_prefix_json;     /* prefix_key does not go with response_format json_object */
     bool no_logprobs;        /* neither logprobs nor top_logprobs */
     bool cache_control;      /* cache hints of text parts of system and user */
     bool file_urls;          /* file_data may be an address */

@@ -2,6 +2,8 @@
  * several results becomes several messages, since each may answer one call only. */
 #include "adapters/chat_completions/internal.h"
 
+#include <string.h>
+
 /* ---- tool ---- */
 
 static enum sl_code check_result(struct cc_build *b, const Sluice__V1__ToolResult *result,
@@ -100,6 +102,43 @@ static const char *role_name(const struct cc_build *b, Sluice__V1__Role role)
     }
 }
 
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), length = strlen(end);
+    return n >= length && !strcmp(s + n - length, end);
+}
+
+/* Whether the answer is to go on from this message of the assistant's: the last one, whose last
+ * part is a text. One that calls tools waits for their results. */
+static bool is_prefix(const struct cc_build *b, const Sluice__V1__Message *m, size_t index)
+{
+    const Sluice__V1__ResponseFormat *format = b->request->response_format;
+    const Sluice__V1__Part *last = m->n_parts ? m->parts[m->n_parts - 1] : NULL;
+
+    if (!b->d->prefix_key || index + 1 < b->request->n_messages)
+        return false;
+    if (b->d->prefix_base && !ends_with(b->in->target->base_url, b->d->prefix_base))
+        return false;
+    if (b->d->no_prefix_json && format &&
+        format->type == SLUICE__V1__RESPONSE_FORMAT__TYPE__TYPE_JSON)
+        return false;
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i]->content_case == SLUICE__V1__PART__CONTENT_TOOL_CALL)
+            return false;
+    return last && last->content_case == SLUICE__V1__PART__CONTENT_TEXT && last->text[0];
+}
+
+static enum sl_code put_assistant(struct cc_build *b, const Sluice__V1__Message *m, size_t index)
+{
+    enum sl_code code = cc_put_assistant(b, m, index);
+
+    if (code == SL_OK && is_prefix(b, m, index)) {
+        sl_jw_key(&b->w, b->d->prefix_key);
+        sl_jw_bool(&b->w, true);
+    }
+    return code;
+}
+
 static enum sl_code put_message(struct cc_build *b, const Sluice__V1__Message *m, size_t index)
 {
     const char *role = role_name(b, m->role);
@@ -115,7 +154,7 @@ static enum sl_code put_message(struct cc_build *b, const Sluice__V1__Message *m
     if (m->name[0])
         cc_put_string(b, "name", m->name);
     if (m->role == SLUICE__V1__ROLE__ROLE_ASSISTANT)
-        code = cc_put_assistant(b, m, index);
+        code = put_assistant(b, m, index);
     else
         code = cc_put_input(b, m, index, m->role != SLUICE__V1__ROLE__ROLE_USER);
     sl_jw_object_end(&b->w);

@@ -419,6 +419,87 @@ static void several_texts_are_a_list(void **state)
     kit_fini(&k);
 }
 
+#define TEXT_A "{\"role\":\"assistant\",\"content\":\"a\""
+#define JSON_OBJECT SLUICE__V1__RESPONSE_FORMAT__TYPE__TYPE_JSON
+#define JSON_SCHEMA SLUICE__V1__RESPONSE_FORMAT__TYPE__TYPE_JSON_SCHEMA
+
+static const struct {
+    const char *kind, *base_url; /* NULL: the kit's */
+    Sluice__V1__ResponseFormat__Type format;
+    const char *message;
+} prefixes[] = {
+    {"openai", NULL, 0, TEXT_A "}"},
+    {"custom", "https://api.test/beta", 0, TEXT_A "}"},
+    {"mistral", NULL, 0, TEXT_A ",\"prefix\":true}"},
+    {"mistral", NULL, JSON_OBJECT, TEXT_A ",\"prefix\":true}"},
+    {"moonshot", NULL, 0, TEXT_A ",\"partial\":true}"},
+    {"moonshot", NULL, JSON_SCHEMA, TEXT_A ",\"partial\":true}"},
+    {"moonshot", NULL, JSON_OBJECT, TEXT_A "}"},
+    {"deepseek", NULL, 0, TEXT_A "}"},
+    {"deepseek", "https://api.deepseek.com/v1", 0, TEXT_A "}"},
+    {"deepseek", "https://api.deepseek.com/beta", 0, TEXT_A ",\"prefix\":true}"},
+    {"deepseek", "eta", 0, TEXT_A "}"},
+};
+
+static void an_answer_goes_on_where_the_provider_is_told_so(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(prefixes); i++) {
+        struct kit k;
+        Sluice__V1__ResponseFormat format = SLUICE__V1__RESPONSE_FORMAT__INIT;
+        kit_init(&k, prefixes[i].kind);
+        kit_text(&k, ASSISTANT, "b");
+        kit_text(&k, USER, "c");
+        kit_text(&k, ASSISTANT, "a");
+        if (prefixes[i].base_url)
+            k.target.base_url = prefixes[i].base_url;
+        format.type = prefixes[i].format;
+        format.schema_json = (char *)"{}";
+        k.request.response_format = &format;
+        const char *start = sl_arena_printf(
+            &k.arena,
+            "{\"model\":\"model-1\",\"messages\":[{\"role\":\"assistant\",\"content\":\"b\"},"
+            "{\"role\":\"user\",\"content\":\"c\"},%s]",
+            prefixes[i].message);
+        const char *body = kit_build(&k, false, NULL);
+        assert_non_null(body);
+        assert_memory_equal(body, start, strlen(start));
+        kit_fini(&k);
+    }
+}
+
+static void only_a_text_at_the_end_is_gone_on_from(void **state)
+{
+    struct kit k;
+
+    (void)state;
+    kit_init(&k, "mistral");
+    Sluice__V1__Message *m = kit_message(&k, ASSISTANT);
+    expect(&k, "{\"role\":\"assistant\",\"content\":\"\"}");
+    kit_part(&k, m, KIND(TEXT))->text = (char *)"";
+    expect(&k, "{\"role\":\"assistant\",\"content\":\"\"}");
+    m->parts[0]->text = (char *)"a";
+    add_call(&k, m, "c1", "{}");
+    expect(&k, TEXT_A ",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{"
+                      "\"name\":\"f\",\"arguments\":\"{}\"}}]}");
+    m->parts[1]->content_case = KIND(REFUSAL);
+    m->parts[1]->refusal = (char *)"No.";
+    expect(&k, "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+               "{\"type\":\"text\",\"text\":\"No.\"}]}");
+    kit_fini(&k);
+
+    kit_init(&k, "deepseek");
+    k.target.base_url = "https://api.deepseek.com/beta";
+    m = kit_message(&k, ASSISTANT);
+    Sluice__V1__Reasoning *reasoning = SL_ARENA_NEW(&k.arena, Sluice__V1__Reasoning);
+    sluice__v1__reasoning__init(reasoning);
+    reasoning->text = (char *)"Hm";
+    kit_part(&k, m, KIND(REASONING))->reasoning = reasoning;
+    kit_part(&k, m, KIND(TEXT))->text = (char *)"a";
+    expect(&k, TEXT_A ",\"reasoning_content\":\"Hm\",\"prefix\":true}");
+    kit_fini(&k);
+}
+
 static void refusals_go_into_their_member(void **state)
 {
     struct kit k;
@@ -685,6 +766,8 @@ int main(void)
         cmocka_unit_test(tool_calls_without_text_have_no_content),
         cmocka_unit_test(an_empty_answer_is_an_empty_string),
         cmocka_unit_test(several_texts_are_a_list),
+        cmocka_unit_test(an_answer_goes_on_where_the_provider_is_told_so),
+        cmocka_unit_test(only_a_text_at_the_end_is_gone_on_from),
         cmocka_unit_test(refusals_go_into_their_member),
         cmocka_unit_test(reasoning_is_sent_where_there_is_a_place),
         cmocka_unit_test(spoken_answers_go_back_by_their_id),

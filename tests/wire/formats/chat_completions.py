@@ -39,6 +39,7 @@ MAX_TOKENS = {"custom", "vllm", "lmstudio", "deepseek", "zhipu", "together", "fi
 MAX_EFFORT = {"deepseek", "moonshot"}              # the highest effort is "max"
 THINKING = {"moonshot", "zhipu", "minimax"}        # no effort is thinking: {type: disabled}
 SEED = {"mistral": "random_seed"}
+PREFIX = {"mistral": "prefix", "deepseek": "prefix", "moonshot": "partial"}  # of a message that the answer goes on from
 # codes of providers' own, and what they mean whatever the HTTP status
 OWN_ERRORS = {
     ("minimax", "1002"): ("RESOURCE_EXHAUSTED", "PROVIDER_RATE_LIMIT"),
@@ -97,7 +98,10 @@ class Translator:
         left.pop("stream", None)
         quirks = {}
         request = self.completion.CompleteRequest(model=model, include_message=True)
-        for index, message in enumerate(modernise(left.pop("messages"))):
+        messages = modernise(left.pop("messages"))
+        if messages and messages[-1].get("role") == "assistant" and messages[-1].get(PREFIX.get(self.kind)) is True:
+            del messages[-1][PREFIX[self.kind]]  # Sluice's own
+        for index, message in enumerate(messages):
             request.messages.append(self.message(message, "messages[%d]" % index))
         self.tools(request, left)
         self.scalars(request, left, quirks)
