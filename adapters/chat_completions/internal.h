@@ -1,4 +1,4 @@
-/* Shared by the files of the chat-completions translator, and by nobody else. */
+/* Shared by the files of the chat-completions translator, and by its relatives in responses/ and completions/. */
 #ifndef SL_ADAPTERS_CHAT_COMPLETIONS_INTERNAL_H
 #define SL_ADAPTERS_CHAT_COMPLETIONS_INTERNAL_H
 
