@@ -255,6 +255,18 @@ static void init_answer(struct sl_exchange *x)
     sluice__v1__token_usage__init(&x->answer.end.usage);
 }
 
+static enum sl_framer_kind framer_of(enum sl_framing framing)
+{
+    switch (framing) {
+    case SL_FRAMING_NDJSON:
+        return SL_FRAMER_NDJSON;
+    case SL_FRAMING_AWS:
+        return SL_FRAMER_AWS;
+    default:
+        return SL_FRAMER_SSE;
+    }
+}
+
 static enum sl_code start_attempt(struct sl_exchange *x, bool fresh, struct sl_err *err)
 {
     const struct sl_model *m = x->model;
@@ -276,22 +288,21 @@ static enum sl_code start_attempt(struct sl_exchange *x, bool fresh, struct sl_e
     if (code != SL_OK)
         return code;
     x->attempts++;
-    x->transfer = sl_transfer_start(
-        x->spec.upstream,
-        &(struct sl_transfer_spec){
-            .endpoint = &m->endpoint,
-            .method = x->http.method,
-            .url = x->http.url,
-            .headers = copy_request_headers(x),
-            .body = &x->http.body,
-            .framed = x->http.framing != SL_FRAMING_NONE,
-            .framer = x->http.framing == SL_FRAMING_NDJSON ? SL_FRAMER_NDJSON : SL_FRAMER_SSE,
-            .clocks = m->clocks,
-            .caps = m->caps,
-            .fresh_connection = fresh,
-            .ops = &transfer_ops,
-            .owner = x,
-        });
+    x->transfer =
+        sl_transfer_start(x->spec.upstream, &(struct sl_transfer_spec){
+                                                .endpoint = &m->endpoint,
+                                                .method = x->http.method,
+                                                .url = x->http.url,
+                                                .headers = copy_request_headers(x),
+                                                .body = &x->http.body,
+                                                .framed = x->http.framing != SL_FRAMING_NONE,
+                                                .framer = framer_of(x->http.framing),
+                                                .clocks = m->clocks,
+                                                .caps = m->caps,
+                                                .fresh_connection = fresh,
+                                                .ops = &transfer_ops,
+                                                .owner = x,
+                                            });
     return SL_OK;
 }
 
