@@ -6,6 +6,7 @@
 #define ADAPTERS(X)                                                                                \
     X(anthropic)                                                                                   \
     X(azure)                                                                                       \
+    X(bedrock)                                                                                     \
     X(cerebras)                                                                                    \
     X(cohere)                                                                                      \
     X(custom)                                                                                      \
