@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from urllib.parse import urlsplit
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
@@ -206,11 +205,11 @@ class Run:
         if case.recorded is None or case.simplified:
             return []
         lines = []
-        wanted = urlsplit(case.recorded.get("url") or "")
+        wanted = case.form.path(case)
         own = "/%d/%s" % (cut, case.id)
         lines += differences(case.recorded.get("method") or "POST", seen.method, "request method")
-        if wanted.path:
-            lines += differences(wanted.path, seen.path[len(own):], "request path")
+        if wanted:
+            lines += differences(wanted, seen.path[len(own):], "request path")
             lines += differences(case.form.query(case), seen.query, "request query")
         name, value = case.form.key_header(case, KEY)
         lines += differences(value, seen.headers.get(name), "request header " + name)

@@ -3,13 +3,17 @@ from formats.api_chat import ApiChat
 from formats.api_generate import ApiGenerate
 from formats.chat_completions import ChatCompletions
 from formats.completions import Completions
+from formats.converse import Converse
+from formats.converse_stream import ConverseStream
 from formats.fim_completions import FimCompletions
 from formats.generate_content import GenerateContent
+from formats.invoke import Invoke
+from formats.invoke_stream import InvokeStream
 from formats.messages import Messages
 from formats.responses import Responses
 from formats.v1_chat import V1Chat
 from formats.v2_chat import V2Chat
 
-FORMATS = [ApiChat(), ApiGenerate(), ChatCompletions(), Completions(), FimCompletions(), GenerateContent(),
-           Messages(), Responses(), V1Chat(), V2Chat()]
+FORMATS = [ApiChat(), ApiGenerate(), ChatCompletions(), Completions(), Converse(), ConverseStream(), FimCompletions(),
+           GenerateContent(), Invoke(), InvokeStream(), Messages(), Responses(), V1Chat(), V2Chat()]
 BY_API = {api: form for form in FORMATS for api in form.apis}

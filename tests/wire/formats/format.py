@@ -88,13 +88,13 @@ class Format:
         """The citations of the answer as expected.citations has them: each source's own object."""
         return [json.loads(c.provider_json or "null") for c in citations]
 
-    def error_class(self, error, provider):
-        """(gRPC codes, reasons) for an error whose code is the provider's own word; None where the general rules hold."""
-        return None
-
     def expected(self, expected):
         """The case's `expected` in Sluice's terms, where those put a thing in another place."""
         return expected
+
+    def error_class(self, error, provider):
+        """(gRPC codes, reasons) for an error whose code is the provider's own word; None where the general rules hold."""
+        return None
 
     def compare_more(self, comparison):
         """Compares the members of `expected` that only this format has; comparison.check() notes a difference."""
