@@ -1,4 +1,4 @@
-/* Shared by the files of the Messages translator, and by nobody else. */
+/* Shared by the files of the Messages translator; Bedrock asks it what a Claude takes (am_model_of). */
 #ifndef SL_ADAPTERS_ANTHROPIC_INTERNAL_H
 #define SL_ADAPTERS_ANTHROPIC_INTERNAL_H
 

@@ -246,8 +246,12 @@ static enum sl_code plan_claude(struct nv_build *b, struct extra *x)
         x->claude = "adaptive";
         x->effort = levels[r->effort];
     } else if (r->effort) {
+        int64_t limit;
         x->claude = "enabled";
         x->budget = budgets[r->effort];
+        /* at least 1024, and less than maxTokens */
+        if (nv_max_output_tokens(b, &limit) && x->budget >= limit)
+            x->budget = limit > 1024 ? limit - 1 : 1024;
     }
     if (r->_budget_tokens_case && x->budget < 0)
         return sl_unsupported(b->in, b->err, "reasoning.budget_tokens",
