@@ -410,7 +410,9 @@ static enum sl_code walk_section(const struct walk *w, const char *prefix,
 
 static enum sl_code unknown(const struct walk *w, const char *key, const struct sl_yaml *node)
 {
-    const char *near = sl_settings_nearest(w->s, key), *noun = w->s->noun;
+    char buffer[64];
+    const char *near = sl_settings_nearest(w->s, key, buffer, sizeof(buffer)) ? buffer : NULL;
+    const char *noun = w->s->noun;
     return sl_err_field(w->a->err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, key,
                         "%s: unknown %s%ssetting '%.80s'%s%s%s", place_of(w->a, node),
                         noun ? noun : "", noun ? " " : "", key, near ? "; did you mean '" : "",

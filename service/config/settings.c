@@ -323,18 +323,27 @@ static size_t distance(const char *wanted, const char *key)
     return d > 1 && (cut || !strcmp(leaf(wanted), leaf(key))) ? 1 : d;
 }
 
-const char *sl_settings_nearest(const struct sl_settings *s, const char *key)
+bool sl_settings_nearest(const struct sl_settings *s, const char *key, char *dst, size_t size)
 {
-    const char *best = NULL;
-    size_t n = strlen(key), limit = n < 6 ? 2 : n / 3, best_distance = limit + 1;
+    size_t n = strlen(key), limit = n < 6 ? 2 : n / 3, best = limit + 1;
     for (size_t i = 0; i < s->count; i++) {
-        size_t d = distance(key, s->rows[i].key);
-        if (d < best_distance) {
-            best = s->rows[i].key;
-            best_distance = d;
+        const char *row = s->rows[i].key;
+        size_t d = distance(key, row);
+        if (d < best) {
+            best = d;
+            sl_copy(dst, size, row);
+        }
+        for (const char *dot = strchr(row, '.'); dot; dot = strchr(dot + 1, '.')) {
+            char section[64];
+            sl_copy_n(section, sizeof(section), row, (size_t)(dot - row));
+            d = sl_edit_distance(key, section);
+            if (d < best) {
+                best = d;
+                sl_copy(dst, size, section);
+            }
         }
     }
-    return best;
+    return best <= limit;
 }
 
 static void spell(const char *key, char *dst, size_t size, char dot, bool upper)

@@ -73,8 +73,8 @@ const struct sl_setting *sl_settings_find(const struct sl_settings *s, const cha
 /* Whether some key begins with prefix and a dot. */
 bool sl_settings_is_section(const struct sl_settings *s, const char *prefix);
 /* The key nearest to one that does not exist, section keys ("server") included: for "did you
- * mean". NULL if none is close. */
-const char *sl_settings_nearest(const struct sl_settings *s, const char *key);
+ * mean". False if none is close. */
+bool sl_settings_nearest(const struct sl_settings *s, const char *key, char *dst, size_t size);
 
 /* "server.max_message" as "SLUICE_SERVER_MAX_MESSAGE" and "--server-max-message". */
 void sl_setting_variable(const struct sl_setting *row, char *dst, size_t size);

@@ -212,6 +212,7 @@ static void refuses_unknown_keys(void **state)
         {"serv: 1", "s.yaml:1: unknown setting 'serv'"},
         {"server:\n  lisen: x",
          "s.yaml:2: unknown setting 'server.lisen'; did you mean 'server.listen'?"},
+        {"servr: {}", "s.yaml:1: unknown setting 'servr'; did you mean 'server'?"},
         {"listen: x", "s.yaml:1: unknown setting 'listen'; did you mean 'server.listen'?"},
         {"server: {x-y: 1}", "s.yaml:1: unknown setting 'server.x-y'"},
         {"models:\n  - name: a\n    provider: openai\n    temprature: 1",

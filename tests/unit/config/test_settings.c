@@ -108,7 +108,9 @@ static void offer_the_nearest(void **state)
     };
     (void)state;
     for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
-        const char *near = sl_settings_nearest(&sl_settings_root, rows[i].wanted);
+        char buffer[64];
+        bool found = sl_settings_nearest(&sl_settings_root, rows[i].wanted, buffer, sizeof(buffer));
+        const char *near = found ? buffer : NULL;
         if (!near != !rows[i].near || (near && strcmp(near, rows[i].near)))
             fail_msg("'%s' is offered for '%s'", near ? near : "nothing", rows[i].wanted);
     }
