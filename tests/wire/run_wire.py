@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Replays recorded provider exchanges through the running service and compares what comes out.
 
-    run_wire.py --cases DIR [--cut 1,7,64,0] [--only GLOB] [--kind PROVIDER=KIND] [--build DIR] [--list]
+    run_wire.py --cases DIR [--cut 1,7,64,0] [--only GLOB] [--kind PROVIDER=KIND] [--build DIR] [--list] [--verbose]
 
 A replay server serves each case's response, whole (0) and cut into pieces of so many bytes; sluiced has one model for
 each case and cut. The recorded request becomes a CompleteRequest (README.md beside this file has the rules), the reply is
 compared with the case's `expected`, and the HTTP request that the provider received with the recorded one.
 
 Prints a line for each failure and what differs, the reasons for skips with their counts, and as the last line
-"N passed, N failed, N skipped". Exit code 1 where something failed or nothing was found, 2 where it cannot run.
+"N passed, N failed, N skipped". A run of all cases of a folder writes BUILD/wire/report.md: tables of provider and
+situation, and the RPC and `api` of each case; --verbose prints the latter. Exit code 1 where something failed or nothing was found, 2 where it cannot run.
 """
 import argparse
 import collections
@@ -28,6 +29,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 import yaml  # noqa: E402
 
 import env as environment  # noqa: E402
+import report  # noqa: E402
 import stubs as stub_modules  # noqa: E402
 from chat_answer import Comparison, run_stream, run_whole  # noqa: E402
 from formats import BY_API  # noqa: E402
@@ -284,6 +286,7 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="GLOB", help="only cases whose id matches; may be repeated")
     parser.add_argument("--kind", action="append", default=[], metavar="PROVIDER=KIND", help="adapter to use for a provider's cases instead of its own")
     parser.add_argument("--build", help="build folder, instead of SLUICE_BUILD or <repository>/build")
+    parser.add_argument("--verbose", action="store_true", help="print the RPC and the model's api of every case")
     parser.add_argument("--list", action="store_true", help="print every case that passed, too")
     out = parser.parse_args()
     out.kind = dict(pair.split("=", 1) for pair in out.kind)
@@ -307,7 +310,7 @@ def main():
         found, bad = find_cases(folder, args.only)
         cases += found
         broken += bad
-    skipped = collections.Counter()
+    skipped, unasked = collections.Counter(), {}
     with tempfile.TemporaryDirectory(prefix="sluice-wire-") as temporary:
         folder = pathlib.Path(temporary)
         binary = Binary(folder)
@@ -320,6 +323,7 @@ def main():
             reason = reason_to_skip(case, binary)
             if reason:
                 skipped[reason] += 1
+                unasked[case.id] = reason
             else:
                 chosen.append(case)
         run = Run(chosen, args.cut, folder / "run")
@@ -336,6 +340,13 @@ def main():
         for case in chosen:
             if case.id not in run.failures:
                 print("pass " + case.id)
+    rows = report.rows_of(cases, unasked, run.failures)
+    if args.verbose:
+        for row in rows:
+            print("%(result)s %(id)s: %(rpc)s, api %(api)s" % row if row["rpc"] else "%(result)s %(id)s" % row)
+    if not args.only and not args.kind:
+        own = all((HERE / "cases").samefile(folder) for folder in args.cases)
+        print("tables: %s" % report.write(report.OWN if own else report.RECORDED, rows))
     for reason, count in sorted(skipped.items()):
         print("skipped %d: %s" % (count, reason))
     failed = len(run.failures)

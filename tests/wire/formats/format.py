@@ -36,6 +36,10 @@ class Format:
     # providers that are shown their key in another way than `authorization: Bearer KEY`: the header's name
     key_headers = {}
 
+    def rpc(self, case):
+        """The RPC that asks for it."""
+        return "StreamComplete" if case.stream else "Complete"
+
     def path(self, case):
         return urlsplit((case.recorded or {}).get("url") or "").path
 
