@@ -122,11 +122,11 @@ void sl_exchange_send_started(struct sl_exchange *x)
         return;
     Sluice__V1__Started started = SLUICE__V1__STARTED__INIT;
     event_t e = SLUICE__V1__STREAM_EVENT__INIT;
-    started.model = text(x->model->name);
-    started.provider = text(x->model->provider);
-    started.attempt = x->attempts;
-    started.reason = text(x->why);
-    started.call_id = text(x->spec.call_id);
+    started.model = sl_text(x->course.model->name);
+    started.provider = sl_text(x->course.model->provider);
+    started.attempt = x->attempt.requests;
+    started.reason = sl_text(x->course.why);
+    started.call_id = sl_text(x->spec.call_id);
     started.warnings = x->spec.warnings->list;
     started.n_warnings = x->spec.warnings->count;
     e.event_case = SLUICE__V1__STREAM_EVENT__EVENT_STARTED;
@@ -161,10 +161,9 @@ void sl_exchange_on_event(void *owner, event_t *e)
         return;
     if (!x->started)
         sl_exchange_send_started(x);
-    if (x->first_token_us < 0) {
-        x->first_token_us = sl_now_us();
-        if (x->transfer)
-            sl_transfer_mark_token(x->transfer);
+    if (x->course.first_token_us < 0) {
+        x->course.first_token_us = sl_now_us();
+        sl_attempt_mark_token(&x->attempt);
     }
     if (!x->answer.end.has_usage)
         count_bytes(x, e);

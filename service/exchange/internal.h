@@ -4,47 +4,30 @@
 
 #include "base/loop.h"
 #include "exchange/assemble.h"
+#include "exchange/attempt.h"
 #include "exchange/exchange.h"
+#include "exchange/report.h"
 
 typedef Sluice__V1__StreamEvent event_t;
 
 struct sl_exchange {
     struct sl_exchange_spec spec;
     struct sl_candidates candidates;
-    const struct sl_model *model; /* of the attempt under way */
-    const char *why;
-    int attempts;
-    bool repeated;  /* a stale connection was repeated once */
+    struct sl_course course;
     bool cancelled; /* while the letter of an early failure was under way */
     bool full;      /* the client has enough for now */
     bool started;   /* `started` was sent */
-    struct sl_transfer *transfer;
-    struct sl_http_request http;
+    struct sl_attempt attempt;
     struct sl_answer answer;
     struct sl_assembler assembler;
     struct sl_err event_err; /* of an event that could not be passed on */
-    int64_t sequence, first_token_us;
+    int64_t sequence;
     int32_t n_parts;
     uint8_t *parts_done; /* bits of parts whose end the adapter told; NULL: none */
     uint64_t answer_bytes, reasoning_bytes;
-    const char *provider_request_id;
     struct sl_mail early; /* carries a failure before anything was sent */
     struct sl_err early_err;
 };
-
-static inline char *text(const char *s)
-{
-    return (char *)(uintptr_t)(s ? s : "");
-}
-
-/* ---- report.c: what happened ---- */
-
-/* The provider's figures, else an estimate. */
-Sluice__V1__TokenUsage *sl_exchange_usage(struct sl_exchange *x);
-Sluice__V1__CallReport *sl_exchange_report(struct sl_exchange *x,
-                                           const Sluice__V1__TokenUsage *usage);
-/* For the request log. */
-void sl_exchange_fill_facts(struct sl_exchange *x, const Sluice__V1__TokenUsage *usage);
 
 /* ---- events.c: from the adapter to the client ---- */
 

@@ -1,62 +1,76 @@
-/* What an exchange tells of itself: usage, cost, timing, and the facts for the request log. */
-#include "exchange/internal.h"
+/* What a call tells of itself: cost, timing, failure, and the facts for the request log. */
+#include "exchange/report.h"
 
 #include "base/clock.h"
 #include "exchange/account.h"
 
-Sluice__V1__TokenUsage *sl_exchange_usage(struct sl_exchange *x)
-{
-    if (!x->answer.end.has_usage)
-        sl_estimate_usage(x->transfer || x->attempts ? sl_request_text_bytes(x->spec.request) : 0,
-                          x->answer_bytes, x->reasoning_bytes, &x->answer.end.usage);
-    return &x->answer.end.usage;
-}
-
-static void set_speed(struct sl_exchange *x, Sluice__V1__CallReport *r,
+static void set_speed(const struct sl_course *c, Sluice__V1__CallReport *r,
                       const Sluice__V1__TokenUsage *usage, int64_t now)
 {
-    r->total_ms = (double)(now - x->spec.arrived_us) / 1000;
-    if (x->first_token_us < 0)
+    r->total_ms = (double)(now - c->arrived_us) / 1000;
+    if (c->first_token_us < 0)
         return;
-    r->first_token_ms = (double)(x->first_token_us - x->spec.arrived_us) / 1000;
+    r->first_token_ms = (double)(c->first_token_us - c->arrived_us) / 1000;
     r->_first_token_ms_case = SLUICE__V1__CALL_REPORT___FIRST_TOKEN_MS_FIRST_TOKEN_MS;
-    if (now > x->first_token_us && x->spec.stream)
+    if (now > c->first_token_us && c->stream)
         r->tokens_per_second = (double)(usage->output_tokens + usage->reasoning_tokens) * 1e6 /
-                               (double)(now - x->first_token_us);
+                               (double)(now - c->first_token_us);
 }
 
-Sluice__V1__CallReport *sl_exchange_report(struct sl_exchange *x,
-                                           const Sluice__V1__TokenUsage *usage)
+Sluice__V1__CallReport *sl_course_report(const struct sl_course *c, const struct sl_answer_end *end,
+                                         const Sluice__V1__TokenUsage *usage)
 {
-    Sluice__V1__CallReport *r = SL_ARENA_NEW(x->spec.arena, Sluice__V1__CallReport);
-    const struct sl_answer_end *end = &x->answer.end;
+    Sluice__V1__CallReport *r = SL_ARENA_NEW(c->arena, Sluice__V1__CallReport);
     sluice__v1__call_report__init(r);
-    r->call_id = text(x->spec.call_id);
-    r->model_asked = text(x->spec.model_asked);
-    r->model = text(x->model->name);
-    r->provider = text(x->model->provider);
-    r->provider_model = text(end->model);
-    r->provider_response_id = text(end->response_id);
-    r->provider_request_id = text(x->provider_request_id);
-    r->reason = text(x->why);
-    r->attempts = x->attempts;
-    r->system_fingerprint = text(end->system_fingerprint);
-    r->service_tier = text(end->service_tier);
-    set_speed(x, r, usage, sl_now_us());
-    if (x->attempts && sl_cost_nanos(&x->model->prices, usage, &r->cost_nanos))
+    r->call_id = sl_text(c->call_id);
+    r->model_asked = sl_text(c->model_asked);
+    r->model = sl_text(c->model->name);
+    r->provider = sl_text(c->model->provider);
+    r->provider_model = sl_text(end->model);
+    r->provider_response_id = sl_text(end->response_id);
+    r->provider_request_id = sl_text(c->provider_request_id);
+    r->reason = sl_text(c->why);
+    r->attempts = c->attempts;
+    r->system_fingerprint = sl_text(end->system_fingerprint);
+    r->service_tier = sl_text(end->service_tier);
+    set_speed(c, r, usage, sl_now_us());
+    if (c->attempts && sl_cost_nanos(&c->model->prices, usage, &r->cost_nanos))
         r->_cost_nanos_case = SLUICE__V1__CALL_REPORT___COST_NANOS_COST_NANOS;
     return r;
 }
 
-void sl_exchange_fill_facts(struct sl_exchange *x, const Sluice__V1__TokenUsage *usage)
+void sl_course_failure(struct sl_course *c, struct sl_err *err, const struct sl_answer_end *end,
+                       Sluice__V1__TokenUsage *usage, Sluice__V1__FailureInfo *info)
 {
-    struct sl_call_facts *f = x->spec.facts;
-    f->model = sl_arena_strdup(x->spec.arena, x->model->name);
-    f->provider = sl_arena_strdup(x->spec.arena, x->model->provider);
-    f->why = x->why;
-    f->provider_request_id = x->provider_request_id;
-    f->attempts = x->attempts;
-    f->first_token_us = x->first_token_us < 0 ? -1 : x->first_token_us - x->spec.arrived_us;
+    if (!err->provider_request_id[0] && c->provider_request_id)
+        sl_copy(err->provider_request_id, sizeof(err->provider_request_id), c->provider_request_id);
+    sl_scrub(err->text, c->model->target.key);
+    info->provider_status = err->http_status;
+    info->provider_code = err->provider_code;
+    info->provider_type = err->provider_type;
+    info->provider_param = err->provider_param;
+    info->provider_message = err->http_status ? err->text : sl_text("");
+    info->retryable = err->retryable;
+    info->partial = c->first_token_us >= 0;
+    if (err->has_retry_after) {
+        info->retry_after_ms = err->retry_after_ms;
+        info->_retry_after_ms_case = SLUICE__V1__FAILURE_INFO___RETRY_AFTER_MS_RETRY_AFTER_MS;
+    }
+    if (err->provider_request_id[0])
+        c->provider_request_id = sl_arena_strdup(c->arena, err->provider_request_id);
+    info->usage = usage;
+    info->report = sl_course_report(c, end, usage);
+}
+
+void sl_course_facts(const struct sl_course *c, const Sluice__V1__TokenUsage *usage)
+{
+    struct sl_call_facts *f = c->facts;
+    f->model = sl_arena_strdup(c->arena, c->model->name);
+    f->provider = sl_arena_strdup(c->arena, c->model->provider);
+    f->why = c->why;
+    f->provider_request_id = c->provider_request_id;
+    f->attempts = c->attempts;
+    f->first_token_us = c->first_token_us < 0 ? -1 : c->first_token_us - c->arrived_us;
     f->input_tokens = usage->input_tokens + usage->cache_read_tokens + usage->cache_write_tokens;
     f->output_tokens = usage->output_tokens + usage->reasoning_tokens;
     f->usage_estimated = usage->estimated;

@@ -1,0 +1,203 @@
+/* An attempt: from an adapter's request to the end of its answer. */
+#include "exchange/attempt.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+enum { REQUEST_ID_MAX = 95 }; /* bytes of a provider's request id that are kept */
+
+static const char *request_id_of(const struct sl_transfer_head *head)
+{
+    /* OpenAI and most that follow it; Anthropic; AWS; Azure's gateway */
+    static const char *const names[] = {"x-request-id", "request-id", "x-amzn-requestid",
+                                        "apim-request-id"};
+    for (size_t i = 0; i < SL_ARRAY_LEN(names); i++)
+        for (const struct sl_transfer_header *h = head->headers; h; h = h->next)
+            if (!strcmp(h->name, names[i]))
+                return h->value;
+    return NULL;
+}
+
+static void note_head(struct sl_attempt *t, const struct sl_transfer_head *head)
+{
+    const char *id = request_id_of(head);
+    if (id && !t->provider_request_id)
+        t->provider_request_id =
+            sl_arena_strndup(t->arena, id, sl_utf8_cut(id, strnlen(id, REQUEST_ID_MAX)));
+}
+
+static void on_head(void *owner, const struct sl_transfer_head *head)
+{
+    struct sl_attempt *t = owner;
+    note_head(t, head);
+    if (t->ops->on_head)
+        t->ops->on_head(t->owner);
+}
+
+static enum sl_code on_frame(void *owner, const struct sl_framer_frame *frame, struct sl_err *err)
+{
+    struct sl_attempt *t = owner;
+    struct sl_frame f = {frame->event, frame->data, frame->n};
+    return t->ops->on_frame(t->owner, &f, err);
+}
+
+static bool on_batch(void *owner)
+{
+    struct sl_attempt *t = owner;
+    return t->ops->on_batch(t->owner);
+}
+
+static const struct sl_header *copy_answer_headers(struct sl_arena *arena,
+                                                   const struct sl_transfer_head *head)
+{
+    struct sl_header *first = NULL, **end = &first;
+    for (const struct sl_transfer_header *h = head->headers; h; h = h->next) {
+        *end = SL_ARENA_NEW(arena, struct sl_header);
+        (*end)->name = h->name;
+        (*end)->value = h->value;
+        end = &(*end)->next;
+    }
+    return first;
+}
+
+static enum sl_code take_failure(struct sl_attempt *t, const struct sl_transfer_result *r,
+                                 char *body, struct sl_err *err)
+{
+    struct sl_http_head head = {r->head->status, copy_answer_headers(t->arena, r->head)};
+    t->model->adapter->on_failure(t->answer, &head, body, r->n, err);
+    if (err->code == SL_OK)
+        sl_failure_from_status(err, head.status);
+    return err->code;
+}
+
+static enum sl_code take_answer(struct sl_attempt *t, const struct sl_transfer_result *r,
+                                struct sl_err *err)
+{
+    static char nothing[1];
+    char *body = r->body ? r->body : nothing;
+    enum sl_code code;
+    if (r->head->status < 200 || r->head->status > 299)
+        code = take_failure(t, r, body, err);
+    else if (r->body || t->http.framing == SL_FRAMING_NONE)
+        code = t->ops->on_body(t->owner, body, r->n, err);
+    else
+        code = t->ops->on_eof(t->owner, err);
+    if (code != SL_OK)
+        err->http_status = r->head->status;
+    return code;
+}
+
+static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err);
+
+static void on_done(void *owner, const struct sl_transfer_result *r)
+{
+    struct sl_attempt *t = owner;
+    struct sl_err err = r->err;
+    t->transfer = NULL;
+    if (r->head)
+        note_head(t, r->head);
+    if (r->stale_connection && !t->repeated) {
+        t->repeated = true;
+        t->requests -= !r->request_sent; /* only what a provider may have seen counts */
+        err = (struct sl_err){0};
+        if (start(t, true, &err) == SL_OK)
+            return;
+    } else if (err.code == SL_OK) {
+        (void)!take_answer(t, r, &err);
+    }
+    t->ops->on_end(t->owner, &err);
+}
+
+static const struct sl_transfer_ops transfer_ops = {
+    .on_head = on_head,
+    .on_frame = on_frame,
+    .on_batch = on_batch,
+    .on_done = on_done,
+};
+
+static const struct sl_transfer_header *copy_request_headers(const struct sl_attempt *t)
+{
+    struct sl_transfer_header *first = NULL, **link = &first;
+    for (const struct sl_header *h = t->http.headers; h; h = h->next) {
+        struct sl_transfer_header *copy = SL_ARENA_NEW(t->arena, struct sl_transfer_header);
+        copy->name = h->name;
+        copy->value = h->value;
+        *link = copy;
+        link = (struct sl_transfer_header **)(uintptr_t)&copy->next;
+    }
+    return first;
+}
+
+static enum sl_framer_kind framer_of(enum sl_framing framing)
+{
+    switch (framing) {
+    case SL_FRAMING_NDJSON:
+        return SL_FRAMER_NDJSON;
+    case SL_FRAMING_AWS:
+        return SL_FRAMER_AWS;
+    default:
+        return SL_FRAMER_SSE;
+    }
+}
+
+enum sl_code sl_attempt_check_key(const struct sl_model *m, struct sl_err *err)
+{
+    if (!m->adapter->key_required || m->target.auth == SL_AUTH_NONE || m->target.key)
+        return SL_OK;
+    return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_KEY_MISSING,
+                      "model %s has no key for provider %s: set %s", m->name, m->provider,
+                      m->key_reference[0] ? m->key_reference : "the provider's key");
+}
+
+static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err)
+{
+    const struct sl_model *m = t->model;
+    enum sl_code code = sl_attempt_check_key(m, err);
+    if (code != SL_OK)
+        return code;
+    t->http = (struct sl_http_request){0};
+    code = t->ops->build(t->owner, &t->http, err);
+    if (code != SL_OK)
+        return code;
+    t->requests++;
+    t->transfer = sl_transfer_start(t->upstream, &(struct sl_transfer_spec){
+                                                     .endpoint = &m->endpoint,
+                                                     .method = t->http.method,
+                                                     .url = t->http.url,
+                                                     .headers = copy_request_headers(t),
+                                                     .body = &t->http.body,
+                                                     .framed = t->http.framing != SL_FRAMING_NONE,
+                                                     .framer = framer_of(t->http.framing),
+                                                     .clocks = m->clocks,
+                                                     .caps = m->caps,
+                                                     .fresh_connection = fresh,
+                                                     .ops = &transfer_ops,
+                                                     .owner = t,
+                                                 });
+    return SL_OK;
+}
+
+enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err)
+{
+    return start(t, false, err);
+}
+
+void sl_attempt_mark_token(struct sl_attempt *t)
+{
+    if (t->transfer)
+        sl_transfer_mark_token(t->transfer);
+}
+
+void sl_attempt_resume(struct sl_attempt *t)
+{
+    if (t->transfer)
+        sl_transfer_resume(t->transfer);
+}
+
+void sl_attempt_cancel(struct sl_attempt *t)
+{
+    if (t->transfer)
+        sl_transfer_cancel(t->transfer);
+    t->transfer = NULL;
+}
