@@ -12,6 +12,15 @@ static void print_choices(FILE *to, const char *choices, char separator)
         putc(*choices == '|' ? separator : *choices, to);
 }
 
+/* What may follow the command; those of help are the commands. */
+static void print_verbs(FILE *to, const struct command_row *row)
+{
+    if (row->verbs)
+        print_choices(to, row->verbs, ' ');
+    for (const struct command_row *c = command_rows; row->command == COMMAND_HELP && c->name; c++)
+        fprintf(to, "%s%s", c == command_rows ? "" : " ", c->name);
+}
+
 static void print_option_words(FILE *to, unsigned commands)
 {
     for (const struct option_row *row = option_rows; row->name; row++) {
@@ -50,8 +59,7 @@ static void print_bash_commands(FILE *to)
 {
     for (const struct command_row *row = command_rows; row->name; row++) {
         fprintf(to, "    %s) words='", row->name);
-        if (row->verbs)
-            print_choices(to, row->verbs, ' ');
+        print_verbs(to, row);
         fputs("'; options='", to);
         print_option_words(to, row->command);
         fputs("' ;;\n", to);
@@ -183,9 +191,9 @@ static void print_zsh(FILE *to)
         fprintf(to, "  %s)\n    _arguments \\\n", row->name);
         print_zsh_options(to, row->command);
         fputs("      '1: :' ", to);
-        if (row->verbs) {
+        if (row->verbs || row->command == COMMAND_HELP) {
             fputs("'2: :(", to);
-            print_choices(to, row->verbs, ' ');
+            print_verbs(to, row);
             fputs(")' ", to);
         }
         fputs(row->command == COMMAND_MODELS ? "'3: :_sluice_models'\n    ;;\n"
@@ -252,10 +260,10 @@ static void print_fish(FILE *to)
         fprintf(to, "complete -c sluice -n __fish_use_subcommand -a %s -d ", row->name);
         print_fish_quoted(to, row->help);
         putc('\n', to);
-        if (!row->verbs)
+        if (!row->verbs && row->command != COMMAND_HELP)
             continue;
         fprintf(to, "complete -c sluice -n '__fish_seen_subcommand_from %s' -a '", row->name);
-        print_choices(to, row->verbs, ' ');
+        print_verbs(to, row);
         fputs("'\n", to);
     }
     fputs("complete -c sluice -n '__fish_seen_subcommand_from show resolve' -a '(" MODEL_NAMES

@@ -49,9 +49,7 @@ static int run_calling(struct cli *cli)
 
     if (connect_open(cli, &err) != SL_OK)
         return cli_fail_local(cli, EXIT_USAGE, "USAGE", err.text);
-    code = cli->o.command == COMMAND_CHAT     ? chat_run(cli)
-           : cli->o.command == COMMAND_HEALTH ? health_run(cli)
-                                              : models_run(cli);
+    code = command_find(cli->o.command)->run(cli);
     client_close(cli->client);
     return code;
 }

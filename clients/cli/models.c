@@ -6,66 +6,17 @@
 
 #include "base/alloc.h"
 #include "sluice/v1/model_registry.pb-c.h"
+#include "table.h"
+#include "verbs.h"
 
-enum { PAGE_SIZE = 1000, COLUMNS_MAX = 6, TIMEOUT_S = 30 };
-
-/* Rows of strings, printed once all are known, so that columns can be as wide as they need. */
-struct table {
-    char *(*rows)[COLUMNS_MAX];
-    size_t n, cap;
-    size_t columns;
-};
-
-static void table_add(struct table *t, const char *const *cells)
-{
-    if (t->n == t->cap) {
-        t->cap = t->cap ? 2 * t->cap : 64;
-        t->rows = sl_realloc(t->rows, t->cap * sizeof(*t->rows));
-    }
-    for (size_t i = 0; i < t->columns; i++)
-        t->rows[t->n][i] = sl_strdup(cells[i]);
-    t->n++;
-}
-
-/* The first row is the heading. */
-static void table_print(const struct table *t, struct term *out)
-{
-    size_t widths[COLUMNS_MAX] = {0};
-
-    for (size_t row = 0; row < t->n; row++) {
-        for (size_t i = 0; i < t->columns; i++) {
-            size_t width = term_width(t->rows[row][i]);
-
-            widths[i] = width > widths[i] ? width : widths[i];
-        }
-    }
-    for (size_t row = 0; row < t->n; row++) {
-        term_style(out, row ? TERM_PLAIN : TERM_BOLD);
-        for (size_t i = 0; i < t->columns; i++) {
-            size_t pad = i + 1 < t->columns ? widths[i] - term_width(t->rows[row][i]) + 2 : 0;
-
-            term_printf(out, "%s%*s", t->rows[row][i], (int)pad, "");
-        }
-        term_style(out, TERM_PLAIN);
-        term_printf(out, "\n");
-    }
-}
-
-static void table_fini(struct table *t)
-{
-    for (size_t row = 0; row < t->n; row++) {
-        for (size_t i = 0; i < t->columns; i++)
-            sl_free(t->rows[row][i]);
-    }
-    sl_free(t->rows);
-}
+enum { PAGE_SIZE = 1000, TIMEOUT_S = 30 };
 
 /* ---- cells ---- */
 
 /* The name that --model takes. */
 static const char *bare_name(const Sluice__V1__Model *m)
 {
-    return strncmp(m->name, "models/", 7) ? m->name : m->name + 7;
+    return table_bare(m->name);
 }
 
 static void format_tokens(char *dst, size_t size, int32_t tokens)
@@ -151,10 +102,10 @@ static bool on_page(void *ctx, const ProtobufCMessage *message)
     return !list->cli->out.error;
 }
 
-static int list_models(struct cli *cli)
+static int list_models(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__ListModelsRequest request = SLUICE__V1__LIST_MODELS_REQUEST__INIT;
-    struct list list = {.cli = cli, .table.columns = 6};
+    struct list list = {.cli = cli};
     struct client_call call = {
         .path = "/sluice.v1.ModelRegistry/ListModels",
         .request = &request.base,
@@ -166,8 +117,10 @@ static int list_models(struct cli *cli)
     char *token = NULL;
     int code = EXIT_DONE;
 
-    table_add(&list.table,
-              (const char *[]){"NAME", "PROVIDER", "MODEL", "CONTEXT", "$/M IN / OUT", "CAN"});
+    (void)args;
+    (void)n;
+    table_init(&list.table, (const char *[]){"NAME", "PROVIDER", "MODEL", "CONTEXT", "$/M IN / OUT",
+                                             "CAN", NULL});
     request.page_size = PAGE_SIZE;
     do {
         sl_free(token);
@@ -190,23 +143,13 @@ static int list_models(struct cli *cli)
 
 /* ---- show ---- */
 
-static void print_field(struct term *out, const char *name, const char *value)
-{
-    if (!*value)
-        return;
-    term_style(out, TERM_BOLD);
-    term_printf(out, "%-14s", name);
-    term_style(out, TERM_PLAIN);
-    term_printf(out, "%s\n", value);
-}
-
 static void print_price(struct term *out, const char *name, int64_t micros)
 {
     char price[24], text[48];
 
     format_price(price, sizeof(price), micros);
     snprintf(text, sizeof(text), "%s $/M tokens", price);
-    print_field(out, name, text);
+    table_field(out, name, text);
 }
 
 static void print_prices(struct term *out, const Sluice__V1__ModelPrices *p)
@@ -227,28 +170,28 @@ static void print_model(struct term *out, const Sluice__V1__Model *m)
 {
     char text[96];
 
-    print_field(out, "name", bare_name(m));
-    print_field(out, "description", m->description);
+    table_field(out, "name", bare_name(m));
+    table_field(out, "description", m->description);
     for (size_t i = 0; i < m->n_aliases; i++)
-        print_field(out, i ? "" : "aliases", m->aliases[i]);
-    print_field(out, "provider", m->provider);
-    print_field(out, "kind", m->provider_kind);
-    print_field(out, "model id", m->model_id);
-    print_field(out, "address", m->base_url);
-    print_field(out, "api", m->api);
-    print_field(out, "key", m->key_present ? "present" : "missing");
+        table_field(out, i ? "" : "aliases", m->aliases[i]);
+    table_field(out, "provider", m->provider);
+    table_field(out, "kind", m->provider_kind);
+    table_field(out, "model id", m->model_id);
+    table_field(out, "address", m->base_url);
+    table_field(out, "api", m->api);
+    table_field(out, "key", m->key_present ? "present" : "missing");
     format_capabilities(text, sizeof(text), m->capabilities);
-    print_field(out, "can", text);
+    table_field(out, "can", text);
     format_tokens(text, sizeof(text), m->context_tokens);
-    print_field(out, "context", text);
+    table_field(out, "context", text);
     format_tokens(text, sizeof(text), m->max_output_tokens);
-    print_field(out, "max output", text);
+    table_field(out, "max output", text);
     print_prices(out, m->prices);
     for (size_t i = 0; i < m->n_labels; i++) {
         snprintf(text, sizeof(text), "%s=%s", m->labels[i]->key, m->labels[i]->value);
-        print_field(out, i ? "" : "labels", text);
+        table_field(out, i ? "" : "labels", text);
     }
-    print_field(out, "source", m->source);
+    table_field(out, "source", m->source);
 }
 
 static bool on_model(void *ctx, const ProtobufCMessage *message)
@@ -264,25 +207,19 @@ static bool on_model(void *ctx, const ProtobufCMessage *message)
     return !cli->out.error;
 }
 
-static int show_model(struct cli *cli, const char *name)
+static int show_model(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__GetModelRequest request = SLUICE__V1__GET_MODEL_REQUEST__INIT;
-    struct client_call call = {
-        .path = "/sluice.v1.ModelRegistry/GetModel",
-        .request = &request.base,
-        .reply = &sluice__v1__model__descriptor,
-        .on_message = on_model,
-        .ctx = cli,
-    };
-    struct client_status status;
-    int code = EXIT_DONE;
 
-    request.name = (char *)name;
-    cli_call(cli, &call, TIMEOUT_S, &status);
-    if (status.code)
-        code = cli_fail(cli, &status);
-    client_status_fini(&status);
-    return code;
+    (void)n;
+    request.name = (char *)args[0];
+    return verbs_call(cli, &(struct verb_call){
+                               .path = "/sluice.v1.ModelRegistry/GetModel",
+                               .request = &request.base,
+                               .reply = &sluice__v1__model__descriptor,
+                               .on_message = on_model,
+                               .ctx = cli,
+                           });
 }
 
 /* ---- resolve ---- */
@@ -292,9 +229,9 @@ static bool on_resolved(void *ctx, const ProtobufCMessage *message)
     const Sluice__V1__ResolveModelResponse *reply =
         (const Sluice__V1__ResolveModelResponse *)message;
     struct cli *cli = ctx;
-    struct table table = {.columns = 4};
+    struct table table;
 
-    table_add(&table, (const char *[]){"NAME", "PROVIDER", "MODEL", "WHY"});
+    table_init(&table, (const char *[]){"NAME", "PROVIDER", "MODEL", "WHY", NULL});
     for (size_t i = 0; i < reply->n_candidates && !cli->out.error; i++) {
         const Sluice__V1__ResolvedModel *r = reply->candidates[i];
 
@@ -312,38 +249,29 @@ static bool on_resolved(void *ctx, const ProtobufCMessage *message)
     return !cli->out.error;
 }
 
-static int resolve_model(struct cli *cli, const char *name)
+static int resolve_model(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__ResolveModelRequest request = SLUICE__V1__RESOLVE_MODEL_REQUEST__INIT;
-    struct client_call call = {
-        .path = "/sluice.v1.ModelRegistry/ResolveModel",
-        .request = &request.base,
-        .reply = &sluice__v1__resolve_model_response__descriptor,
-        .on_message = on_resolved,
-        .ctx = cli,
-    };
-    struct client_status status;
-    int code = EXIT_DONE;
 
-    request.model = (char *)name;
-    cli_call(cli, &call, TIMEOUT_S, &status);
-    if (status.code)
-        code = cli_fail(cli, &status);
-    client_status_fini(&status);
-    return code;
+    (void)n;
+    request.model = (char *)args[0];
+    return verbs_call(cli, &(struct verb_call){
+                               .path = "/sluice.v1.ModelRegistry/ResolveModel",
+                               .request = &request.base,
+                               .reply = &sluice__v1__resolve_model_response__descriptor,
+                               .on_message = on_resolved,
+                               .ctx = cli,
+                           });
 }
 
 int models_run(struct cli *cli)
 {
-    const struct option_list *args = &cli->o.args;
-    const char *verb = args->n ? args->v[0] : "list";
+    static const struct verb_row verbs[] = {
+        {"list", "", 0, 0, list_models},
+        {"show", "NAME", 1, 1, show_model},
+        {"resolve", "[NAME]", 0, 1, resolve_model},
+        {.name = NULL},
+    };
 
-    if (!strcmp(verb, "list") && args->n <= 1)
-        return list_models(cli);
-    if (!strcmp(verb, "show") && args->n == 2)
-        return show_model(cli, args->v[1]);
-    if (!strcmp(verb, "resolve") && args->n <= 2)
-        return resolve_model(cli, args->n == 2 ? args->v[1] : "");
-    return cli_fail_local(cli, EXIT_USAGE, "USAGE",
-                          "sluice models takes: list, show NAME, or resolve [NAME]");
+    return verbs_run(cli, verbs);
 }

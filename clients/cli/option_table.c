@@ -1,5 +1,5 @@
-/* The tables behind the command line: every option and every command, sorted by name. To add one, add a row (and its
- * field in options.h); parsing, help and completion follow. */
+/* The table of options, sorted by name. To add one, add a row and its field in options.h; parsing, help and completion
+ * follow. */
 #include "options.h"
 
 #include <stddef.h>
@@ -108,20 +108,3 @@ const struct option_row option_rows[] = {
     {.name = NULL},
 };
 /* clang-format on */
-
-const struct command_row command_rows[] = {
-    {"chat", COMMAND_CHAT, "[OPTION]... [TEXT | -]...", NULL, "ask a model, or talk to it",
-     "Streams the answer to TEXT; '-' stands for standard input. Without TEXT a terminal gets a\n"
-     "session with history (/help lists its commands, Ctrl-C cancels an answer, Ctrl-D leaves),\n"
-     "anything else is read as the question.\n"
-     "The answer goes to standard output; reasoning, notes and warnings to standard error."},
-    {"completion", COMMAND_COMPLETION, "bash|zsh|fish", "bash|zsh|fish",
-     "print a completion script for a shell", "For example: source <(sluice completion bash)"},
-    {"health", COMMAND_HEALTH, "[OPTION]... [SERVICE]", NULL, "ask whether the service serves",
-     "SERVICE is a full name such as sluice.v1.Completion; none: the whole process.\n"
-     "Exits with 0 only when the answer is SERVING."},
-    {"help", COMMAND_HELP, "[COMMAND]", "chat|completion|health|models", "show help", NULL},
-    {"models", COMMAND_MODELS, "[list | show NAME | resolve [NAME]] [OPTION]...",
-     "list|show|resolve", "list models, show one, or say where a name leads", NULL},
-    {.name = NULL},
-};

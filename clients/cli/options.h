@@ -18,8 +18,9 @@ enum command {
     COMMAND_HEALTH = 4,
     COMMAND_HELP = 8,
     COMMAND_MODELS = 16,
-    COMMAND_ALL = 31,
+    /* those that call the service, and all */
     COMMAND_CALLING = COMMAND_CHAT | COMMAND_HEALTH | COMMAND_MODELS,
+    COMMAND_ALL = COMMAND_CALLING | COMMAND_COMPLETION | COMMAND_HELP,
 };
 
 enum option_kind {
@@ -63,6 +64,8 @@ struct option_row {
     const char *help;
 };
 
+struct cli;
+
 struct command_row {
     const char *name;
     enum command command;
@@ -70,6 +73,8 @@ struct command_row {
     const char *verbs;    /* "list|show|resolve"; NULL: none */
     const char *help;
     const char *details; /* more for its own help; NULL: none */
+    int (*run)(
+        struct cli *cli); /* with the client open; returns the exit code. NULL: main.c's own */
 };
 
 /* Strings are borrowed from argv and the environment. */

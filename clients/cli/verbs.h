@@ -1,0 +1,36 @@
+/* Commands that are made of verbs (sluice users list), and what their verbs share. A new command: a row in command_table.c,
+ * a bit in options.h, and a file of its own with its verbs. */
+#ifndef SLUICE_CLI_VERBS_H
+#define SLUICE_CLI_VERBS_H
+
+#include "cli.h"
+
+struct verb_row {
+    const char *name;
+    const char *synopsis; /* after the name: "NAME [--tier TIER]"; "" : nothing */
+    size_t min, max;      /* how many arguments come after the verb */
+    /* args: those after the verb; args[i] for i from n to max - 1 is "". Returns the exit code. */
+    int (*run)(struct cli *cli, const char *const *args, size_t n);
+};
+
+enum { VERB_ARGS_MAX = 4 };
+
+/* Runs the verb that the first argument names, or the first row where there is none. rows end with a row without a
+ * name. Anything else: how the command is used, EXIT_USAGE. */
+int verbs_run(struct cli *cli, const struct verb_row *rows);
+
+/* One unary call within 30 s, or --timeout; how it failed is told. on_message as in client_call; NULL: the reply says
+ * nothing. Returns the exit code. */
+struct verb_call {
+    const char *path;
+    const ProtobufCMessage *request;
+    const ProtobufCMessageDescriptor *reply;
+    bool (*on_message)(void *ctx, const ProtobufCMessage *message);
+    void *ctx;
+};
+int verbs_call(struct cli *cli, const struct verb_call *call);
+
+/* Says on standard error what was done, unless --quiet or --json. */
+void verbs_say(struct cli *cli, const char *fmt, ...) SL_PRINTF(2, 3);
+
+#endif
