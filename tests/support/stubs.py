@@ -12,8 +12,9 @@ _made = None
 
 
 def load():
-    """The generated modules: chat, completion, completion_grpc, registry, registry_grpc, status, errors, reflection,
-    reflection_grpc (v1; v1alpha and health come from grpcio's own packages)."""
+    """The generated modules: chat, completion, completion_grpc, registry (with what model.proto and provider.proto hold),
+    registry_grpc, access, access_grpc, status, errors, reflection, reflection_grpc (v1; v1alpha and health come from
+    grpcio's own packages)."""
     global _made
     if _made:
         return _made
@@ -38,10 +39,13 @@ def load():
     import google
     if folder + "/google" not in list(google.__path__):
         google.__path__.append(folder + "/google")
-    modules = {"chat": "sluice.v1.chat_pb2", "completion": "sluice.v1.completion_pb2",
-               "completion_grpc": "sluice.v1.completion_pb2_grpc", "registry": "sluice.v1.model_registry_pb2",
+    modules = {"access": "sluice.v1.access_pb2", "access_grpc": "sluice.v1.access_pb2_grpc",
+               "chat": "sluice.v1.chat_pb2", "completion": "sluice.v1.completion_pb2",
+               "completion_grpc": "sluice.v1.completion_pb2_grpc",
                "registry_grpc": "sluice.v1.model_registry_pb2_grpc", "status": "google.rpc.status_pb2",
                "errors": "google.rpc.error_details_pb2", "reflection": "reflection.v1.reflection_pb2",
                "reflection_grpc": "reflection.v1.reflection_pb2_grpc"}
     _made = types.SimpleNamespace(**{name: importlib.import_module(path) for name, path in modules.items()})
+    registry = [importlib.import_module("sluice.v1.%s_pb2" % name) for name in ("provider", "model", "model_registry")]
+    _made.registry = types.SimpleNamespace(**{k: v for module in registry for k, v in vars(module).items()})
     return _made
