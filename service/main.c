@@ -12,11 +12,11 @@
 #include "access/load.h"
 #include "api/request_ids.h"
 #include "api/service.h"
+#include "api/work.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "registry/load.h"
 #include "rpc/credentials.h"
 #include "rpc/health.h"
 #include "rpc/server.h"
@@ -28,6 +28,8 @@ enum {
     DEFAULT_AGE_MS =
         60000,           /* of a connection, for the drain, where the configuration sets no limit */
     RESERVED_FILES = 64, /* descriptors for the process itself */
+    POOL_THREADS = 4,    /* for work that may block */
+    POOL_WAITING = 1024, /* calls that may wait for one of them */
     EXIT_CONFIG = 78,    /* EX_CONFIG of sysexits.h */
 };
 
@@ -35,8 +37,9 @@ enum {
 struct process {
     struct sl_config *config;
     struct sl_store *store;
-    struct sl_registry *registry;
-    struct sl_access *access;
+    struct sl_snapshots *snapshots;
+    struct sl_workers *workers;
+    struct sl_backend backend;
     struct sl_request_ids *request_ids;
     struct sl_server_tls *tls;
     struct sl_server *server;
@@ -44,7 +47,6 @@ struct process {
     size_t n_loops;
     struct sl_service *control;
     bool loops_run;
-    int64_t revision;
 };
 
 static int complain(const char *what, const struct sl_err *err)
@@ -101,8 +103,8 @@ static struct sl_service *create_service(struct process *p, const char *name, bo
         sl_free(s);
         return NULL;
     }
-    s->registry = sl_registry_ref(p->registry);
-    s->access = sl_access_ref(p->access);
+    sl_snapshots_attach(p->snapshots, s);
+    s->backend = &p->backend;
     s->request_ids = p->request_ids;
     sl_json_parser_init(&s->parser);
     if (with_upstream) {
@@ -166,34 +168,6 @@ static void destroy_service(struct sl_service *s, bool loop_runs)
 
 /* ---- reload ---- */
 
-/* A loop's new references, on their way to it. */
-struct new_snapshots {
-    struct sl_mail mail;
-    struct sl_service *service;
-    struct sl_registry *registry;
-    struct sl_access *access;
-};
-
-static void take_snapshots(struct sl_mail *mail)
-{
-    struct new_snapshots *n = SL_CONTAINER_OF(mail, struct new_snapshots, mail);
-    sl_registry_unref(n->service->registry);
-    sl_access_unref(n->service->access);
-    n->service->registry = n->registry;
-    n->service->access = n->access;
-    sl_free(n);
-}
-
-static void send_snapshots(struct process *p, struct sl_service *s)
-{
-    struct new_snapshots *n = SL_NEW(struct new_snapshots);
-    n->mail.deliver = take_snapshots;
-    n->service = s;
-    n->registry = sl_registry_ref(p->registry);
-    n->access = sl_access_ref(p->access);
-    sl_loop_post(s->loop, &n->mail);
-}
-
 static void set_log_level(const struct sl_config *c)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
@@ -212,39 +186,25 @@ static void warn_of_restart(const struct sl_config *was, const struct sl_config 
                SL_F_STR("setting", keys[i]));
 }
 
-/* Everything new is made before anything old is let go: a bad configuration changes nothing. */
+/* A bad configuration changes nothing, but for certificates that were renewed under their old names. */
 static enum sl_code reload(struct process *p, int argc, char **argv, char **envp,
                            struct sl_err *err)
 {
     struct sl_config_command command = {0};
     struct sl_config *config = NULL;
-    struct sl_registry *registry = NULL;
-    struct sl_access *access = NULL;
     enum sl_code code = sl_config_load(argc, argv, envp, &command, &config, err);
-    if (code == SL_OK)
-        code = sl_registry_create(config, p->revision + 1, &registry, err);
-    if (code == SL_OK)
-        code = sl_access_create(config, p->store, &access, err);
     if (code == SL_OK && p->tls)
         code = sl_server_tls_reload(p->tls, err);
+    if (code == SL_OK)
+        code = sl_snapshots_reload(p->snapshots, config, err);
     if (code != SL_OK) {
-        sl_registry_unref(registry);
-        sl_access_unref(access);
         sl_config_destroy(config);
         return code;
     }
-    p->revision++;
     warn_of_restart(p->config, config);
-    sl_registry_unref(p->registry);
-    sl_access_unref(p->access);
     sl_config_destroy(p->config);
-    p->registry = registry;
-    p->access = access;
     p->config = config;
     set_log_level(config);
-    for (size_t i = 0; i < p->n_loops; i++)
-        send_snapshots(p, p->services[i]);
-    send_snapshots(p, p->control);
     return SL_OK;
 }
 
@@ -304,11 +264,20 @@ static enum sl_code prepare(struct process *p, struct sl_err *err)
     if (code == SL_OK && admin.created)
         sl_log(SL_LOG_INFO, "made the first administrator's key", SL_F_STR("path", admin.path));
     if (code == SL_OK)
-        code = sl_registry_create(p->config, ++p->revision, &p->registry, err);
+        code = sl_snapshots_create(p->config, p->store, &p->snapshots, err);
     if (code == SL_OK)
-        code = sl_access_create(p->config, p->store, &p->access, err);
+        code = sl_workers_create("control", POOL_THREADS, POOL_WAITING, &p->workers, err);
     p->request_ids = sl_request_ids_create();
+    p->backend = (struct sl_backend){p->workers, p->store, p->snapshots};
     return code;
+}
+
+static size_t count_models(const struct process *p)
+{
+    struct sl_registry *r = sl_snapshots_registry(p->snapshots);
+    size_t n = r->n_models;
+    sl_registry_unref(r);
+    return n;
 }
 
 static void announce(const struct process *p)
@@ -316,8 +285,8 @@ static void announce(const struct process *p)
     for (const char *const *a = sl_server_addresses(p->server); *a; a++)
         sl_log(SL_LOG_INFO, "listening", SL_F_STR("address", *a), SL_F_BOOL("tls", p->tls != NULL),
                SL_F_STR("data_dir", p->config->data_dir),
-               SL_F_INT("models", (int64_t)p->registry->n_models),
-               SL_F_INT("loops", (int64_t)p->n_loops), SL_F_STR("version", SLUICE_VERSION));
+               SL_F_INT("models", (int64_t)count_models(p)), SL_F_INT("loops", (int64_t)p->n_loops),
+               SL_F_STR("version", SLUICE_VERSION));
 }
 
 static enum sl_code start(struct process *p, struct sl_err *err)
@@ -383,7 +352,8 @@ static void stop(struct process *p)
 {
     struct sl_err err = {0};
     if (p->control && !p->loops_run && start_loops(p, &err) != SL_OK)
-        return; /* what is left goes with the process */
+        return;                     /* what is left goes with the process */
+    sl_workers_destroy(p->workers); /* what it posts, the loops still take */
     if (p->loops_run) {
         sl_server_destroy(p->server);
         for (size_t i = 0; i < p->n_loops; i++)
@@ -392,8 +362,7 @@ static void stop(struct process *p)
     }
     sl_server_tls_destroy(p->tls);
     sl_request_ids_destroy(p->request_ids);
-    sl_registry_unref(p->registry);
-    sl_access_unref(p->access);
+    sl_snapshots_destroy(p->snapshots);
     sl_store_close(p->store);
     sl_config_destroy(p->config);
 }
@@ -410,8 +379,7 @@ static void serve(struct process *p, const sigset_t *set, int argc, char **argv,
         if (got != SIGHUP)
             continue;
         if (reload(p, argc, argv, envp, &err) == SL_OK)
-            sl_log(SL_LOG_INFO, "reloaded", SL_F_INT("models", (int64_t)p->registry->n_models),
-                   SL_F_INT("revision", p->revision));
+            sl_log(SL_LOG_INFO, "reloaded", SL_F_INT("models", (int64_t)count_models(p)));
         else
             sl_log(SL_LOG_ERROR, "reload refused: the old configuration stays in force",
                    SL_F_STR("error", err.text), SL_F_STR("setting", err.field));

@@ -21,6 +21,7 @@
 #include "telemetry/request_log.h"
 
 struct sl_call;
+struct sl_work;    /* api/work.h: a call's work on the control pool */
 struct sl_service; /* api/service.h: what the handlers work with, one a thread */
 
 enum sl_method_kind { SL_UNARY, SL_SERVER_STREAM, SL_BIDI };
@@ -42,6 +43,8 @@ struct sl_method {
     void (*on_half_close)(struct sl_call *call);         /* NULL: nothing to do */
     void (*on_writable)(struct sl_call *call);           /* after a full emit; NULL: not wanted */
     void (*on_cancel)(struct sl_call *call);             /* NULL: nothing to let go of */
+    /* with on_message sl_work_start and on_cancel sl_work_cancel: what runs on the control pool, and may block */
+    enum sl_code (*work)(struct sl_work *work, struct sl_err *err);
 };
 
 /* How a call ends. */
@@ -76,6 +79,9 @@ struct sl_call_ops {
     void (*reply)(struct sl_call *call, const ProtobufCMessage *message);
     /* A value of the request's metadata; n 0 if absent. name in lower case. */
     struct sl_str (*metadata)(const struct sl_call *call, const char *name);
+    /* Keeps the call's memory (arena, principal, peer) until release, also after its end. On its own thread. */
+    void (*hold)(struct sl_call *call);
+    void (*release)(struct sl_call *call);
 };
 
 struct sl_call {

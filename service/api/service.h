@@ -11,6 +11,8 @@
 #include "registry/registry.h"
 #include "upstream/upstream.h"
 
+struct sl_backend; /* api/work.h */
+
 struct sl_service {
     struct sl_loop *loop;
     struct sl_registry *registry; /* this thread's reference */
@@ -18,7 +20,31 @@ struct sl_service {
     struct sl_upstream *upstream; /* NULL on the control thread */
     struct sl_json_parser parser;
     struct sl_request_ids *request_ids; /* shared, locks itself */
+    struct sl_backend *backend;         /* shared: what work on the control pool has */
+    struct sl_service_watch *watches;   /* told, on this thread, of each new snapshot */
 };
+
+/* Who wants to hear of new snapshots; in the list from its owner's sl_service_watch to sl_service_unwatch. */
+struct sl_service_watch {
+    void (*on_snapshot)(struct sl_service_watch *watch);
+    struct sl_service_watch *next, **link; /* link: what points to this one */
+};
+
+static inline void sl_service_watch(struct sl_service *s, struct sl_service_watch *w)
+{
+    w->next = s->watches;
+    w->link = &s->watches;
+    if (w->next)
+        w->next->link = &w->next;
+    s->watches = w;
+}
+
+static inline void sl_service_unwatch(struct sl_service_watch *w)
+{
+    *w->link = w->next;
+    if (w->next)
+        w->next->link = w->link;
+}
 
 /* The whole table, ended by a row without a path. */
 extern const struct sl_method sl_methods[];

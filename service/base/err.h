@@ -72,6 +72,7 @@ enum sl_code {
     X(CALLER_CANCELLED)                                                                            \
     X(SLOW_READER)                                                                                 \
     X(SHUTTING_DOWN)                                                                               \
+    X(SERVER_BUSY)                                                                                 \
     X(CONFIG_INVALID)                                                                              \
     X(STORE)                                                                                       \
     X(INTERNAL)

@@ -486,12 +486,24 @@ static struct sl_str call_metadata(const struct sl_call *base, const char *name)
     return (struct sl_str){NULL, 0};
 }
 
+static void call_hold(struct sl_call *base)
+{
+    ((struct sl_rpc_call *)base)->refs++;
+}
+
+static void call_release(struct sl_call *base)
+{
+    sl_rpc_call_unref((struct sl_rpc_call *)base);
+}
+
 static const struct sl_call_ops call_ops = {
     .emit = emit_noting_full,
     .emit_element = emit_element_noting_full,
     .finish = call_finish,
     .reply = call_reply,
     .metadata = call_metadata,
+    .hold = call_hold,
+    .release = call_release,
 };
 
 static bool peer_is_local(const char *peer)

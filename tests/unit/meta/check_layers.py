@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "limits": "base config upstream telemetry access registry",
     "ledger": "base config store upstream telemetry access registry",
     "exchange": "base config upstream telemetry adapters access registry routing limits ledger",
-    "api": "base config upstream telemetry access registry routing limits ledger exchange",
+    "api": "base config store upstream telemetry access registry routing limits ledger exchange",
     "rpc": "base config telemetry access api",
     "cli": "base",
 }
