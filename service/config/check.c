@@ -132,6 +132,35 @@ static enum sl_code check_default_model(const struct sl_config *c, struct sl_err
                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* NULL, or what is wrong with an entry of secrets.references. */
+static const char *reference_problem(const char *pattern)
+{
+    if (sl_starts_with(pattern, "env:")) {
+        const char *name = pattern + 4;
+        if (!*name || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789_*") != strlen(name))
+            return "needs the name of a variable after env:, with * for any text";
+        return NULL;
+    }
+    if (!sl_starts_with(pattern, "file:/"))
+        return "has to hold env:NAME and file:/path only";
+    size_t n = strlen(pattern);
+    if (strstr(pattern, "/../") || !strcmp(pattern + n - 3, "/.."))
+        return "may not hold '..'";
+    return pattern[5 + strspn(pattern + 5, "/")] ? NULL : "may not open the whole disk";
+}
+
+static enum sl_code check_references(const struct sl_config *c, struct sl_err *err)
+{
+    for (size_t i = 0; i < c->secret_references.count; i++) {
+        const char *pattern = c->secret_references.list[i];
+        const char *wrong = reference_problem(pattern);
+        if (wrong)
+            return FAIL(c, err, "secrets.references", "%s: '%.100s'", wrong, pattern);
+    }
+    return SL_OK;
+}
+
 enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err)
 {
     enum sl_code code = check_listen(c, err);
@@ -141,6 +170,8 @@ enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err)
         code = check_sizes(c, err);
     if (!code)
         code = check_proxy(c, err);
+    if (!code)
+        code = check_references(c, err);
     if (!code)
         code = sl_config_check_keys(c, err);
     if (!code)

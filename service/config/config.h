@@ -132,6 +132,10 @@ struct sl_config {
     bool anonymous; /* only with loopback and unix addresses */
     struct sl_config_key *keys;
     size_t n_keys;
+    /* encryption.*, secrets.* */
+    const char *encryption_keys; /* "" or a reference to the keyring's text */
+    struct sl_config_strings
+        secret_references; /* "env:PATTERN", "file:/path": open to administrators */
     /* providers, models */
     struct sl_config_provider *providers;
     size_t n_providers;
@@ -171,5 +175,11 @@ size_t sl_config_needs_restart(const struct sl_config *was, const struct sl_conf
 struct sl_secret;
 enum sl_code sl_config_secret(const char *reference, struct sl_secret **out,
                               struct sl_err *err) SL_MUST_CHECK;
+/* The same for a text that may have several lines. */
+enum sl_code sl_config_secret_lines(const char *reference, struct sl_secret **out,
+                                    struct sl_err *err) SL_MUST_CHECK;
+/* The same from a file that is open for reading; path is for errors. */
+enum sl_code sl_config_secret_read(int fd, const char *path, struct sl_secret **out,
+                                   struct sl_err *err) SL_MUST_CHECK;
 
 #endif

@@ -51,7 +51,7 @@ static bool pairs_name(const struct sl_config_pairs *pairs, const char *name)
 /* Whether a reference of the configuration reads the variable. */
 static bool is_referred_to(const struct sl_config *c, const char *name)
 {
-    bool found = names(c->proxy, name);
+    bool found = names(c->proxy, name) || names(c->encryption_keys, name);
     for (size_t i = 0; i < c->n_keys; i++)
         found |= names(c->keys[i].key, name);
     for (size_t i = 0; i < c->n_providers; i++)
@@ -104,6 +104,9 @@ static enum sl_code apply_variable(struct sl_config *c, const char *name, const 
         return is_others(name) || is_referred_to(c, name) ? SL_OK : unknown(name, err);
     const char **place = &c->places[row - sl_settings_root.rows];
     *place = sl_arena_strdup(&c->arena, name);
+    /* a secret stays where it is: the configuration only knows where to find it */
+    if (row->in_variable)
+        value = sl_arena_printf(&c->arena, "env:%s", name);
     return sl_apply_text(&a, row, c, value, false, *place);
 }
 

@@ -28,23 +28,31 @@ static bool fits_a_line(const char *p, size_t n)
     return true;
 }
 
-static enum sl_code make(const char *p, size_t n, const char *what, const char *name,
-                         struct sl_secret **out, struct sl_err *err)
+/* Where a text comes from, and whether it may have several lines. */
+struct origin {
+    const char *what, *name;
+    bool lines;
+};
+
+static enum sl_code make(const struct origin *o, const char *p, size_t n, struct sl_secret **out,
+                         struct sl_err *err)
 {
     if (!n)
-        return missing(err, what, name, "is empty");
-    if (!fits_a_line(p, n))
-        return missing(err, what, name, "holds a line break or another control character");
+        return missing(err, o->what, o->name, "is empty");
+    if (!o->lines && !fits_a_line(p, n))
+        return missing(err, o->what, o->name, "holds a line break or another control character");
     *out = sl_secret_create(p, n);
     return SL_OK;
 }
 
-static enum sl_code from_variable(const char *name, struct sl_secret **out, struct sl_err *err)
+static enum sl_code from_variable(const char *name, bool lines, struct sl_secret **out,
+                                  struct sl_err *err)
 {
+    const struct origin o = {"the environment variable", name, lines};
     const char *value = getenv(name);
     if (!value)
-        return missing(err, "the environment variable", name, "is not set");
-    return make(value, strlen(value), "the environment variable", name, out, err);
+        return missing(err, o.what, name, "is not set");
+    return make(&o, value, strlen(value), out, err);
 }
 
 /* Reads at most size bytes; -1 with errno set. */
@@ -73,33 +81,61 @@ static size_t without_newline(const char *p, size_t n)
     return n;
 }
 
-static enum sl_code from_file(const char *path, struct sl_secret **out, struct sl_err *err)
+static enum sl_code from_open_file(int fd, const struct origin *o, struct sl_secret **out,
+                                   struct sl_err *err)
 {
-    /* O_NONBLOCK: a fifo nobody writes to may not hold the start */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return missing(err, "the file", path, strerror(errno));
     char *text = sl_malloc(MAX_SECRET + 1);
     ssize_t n = read_all(fd, text, MAX_SECRET + 1);
     enum sl_code code;
     if (n < 0)
-        code = missing(err, "the file", path, strerror(errno));
+        code = missing(err, o->what, o->name, strerror(errno));
     else if (n > MAX_SECRET)
-        code = missing(err, "the file", path, "is longer than 64 KiB");
+        code = missing(err, o->what, o->name, "is longer than 64 KiB");
     else
-        code = make(text, without_newline(text, (size_t)n), "the file", path, out, err);
+        code = make(o, text, without_newline(text, (size_t)n), out, err);
     sl_wipe(text, MAX_SECRET + 1);
     sl_free(text);
+    return code;
+}
+
+static enum sl_code from_file(const char *path, bool lines, struct sl_secret **out,
+                              struct sl_err *err)
+{
+    const struct origin o = {"the file", path, lines};
+    /* O_NONBLOCK: a fifo nobody writes to may not hold the start */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return missing(err, o.what, path, strerror(errno));
+    enum sl_code code = from_open_file(fd, &o, out, err);
     close(fd);
     return code;
 }
 
-enum sl_code sl_config_secret(const char *reference, struct sl_secret **out, struct sl_err *err)
+static enum sl_code follow(const char *reference, bool lines, struct sl_secret **out,
+                           struct sl_err *err)
 {
     if (sl_starts_with(reference, "env:"))
-        return from_variable(reference + 4, out, err);
+        return from_variable(reference + 4, lines, out, err);
     if (sl_starts_with(reference, "file:"))
-        return from_file(reference + 5, out, err);
+        return from_file(reference + 5, lines, out, err);
     return sl_err_set(err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID,
                       "a key has to be a reference, env:NAME or file:/path");
+}
+
+enum sl_code sl_config_secret(const char *reference, struct sl_secret **out, struct sl_err *err)
+{
+    return follow(reference, false, out, err);
+}
+
+enum sl_code sl_config_secret_lines(const char *reference, struct sl_secret **out,
+                                    struct sl_err *err)
+{
+    return follow(reference, true, out, err);
+}
+
+enum sl_code sl_config_secret_read(int fd, const char *path, struct sl_secret **out,
+                                   struct sl_err *err)
+{
+    const struct origin o = {"the file", path, false};
+    return from_open_file(fd, &o, out, err);
 }

@@ -39,6 +39,7 @@ struct sl_setting {
     const char *special; /* a word that stands for -1 in a duration */
     bool lines;          /* SL_SET_TEXT: may hold line breaks */
     bool required;       /* in an entry of a list */
+    bool in_variable;    /* SL_SET_REFERENCE: its environment variable holds the secret itself */
     bool reload;         /* a reload takes a change up */
     const char *help;    /* one sentence without its full stop */
     const struct sl_settings *table;

@@ -73,6 +73,29 @@ static void keeps_strangers_out(void **state)
     check_rows(rows, SL_ARRAY_LEN(rows));
 }
 
+static void opens_named_places_only(void **state)
+{
+    static const struct row rows[] = {
+        {"secrets: {references: ['env:OPENAI_*', 'env:*', 'file:/run/secrets', 'file:/a/..data']}",
+         NULL},
+        {"secrets: {references: ['env:']}", "needs the name of a variable"},
+        {"secrets: {references: ['env:A-B']}", "needs the name of a variable"},
+        {"secrets: {references: ['env:[A]']}", "needs the name of a variable"},
+        {"secrets: {references: [OPENAI_API_KEY]}", "env:NAME and file:/path only"},
+        {"secrets: {references: ['file:run']}", "env:NAME and file:/path only"},
+        {"secrets: {references: ['file:/']}", "may not open the whole disk"},
+        {"secrets: {references: ['file:///']}", "may not open the whole disk"},
+        {"secrets: {references: ['file:/run/../etc']}", "may not hold '..'"},
+        {"secrets: {references: ['file:/run/..']}", "may not hold '..'"},
+        {"secrets: {references: ['file:/..']}", "may not hold '..'"},
+        {"encryption: {keys: 'k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='}",
+         "has to be a reference"},
+        {"encryption: {keys: 'file:/run/secrets/keys'}", NULL},
+    };
+    (void)state;
+    check_rows(rows, SL_ARRAY_LEN(rows));
+}
+
 static void wants_whole_tls(void **state)
 {
     static const struct row rows[] = {
@@ -216,10 +239,15 @@ static void compares_origins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(knows_addresses),     cmocka_unit_test(keeps_strangers_out),
-        cmocka_unit_test(wants_whole_tls),     cmocka_unit_test(checks_keys),
-        cmocka_unit_test(checks_providers),    cmocka_unit_test(checks_models),
-        cmocka_unit_test(binds_keys_to_hosts), cmocka_unit_test(compares_origins),
+        cmocka_unit_test(knows_addresses),
+        cmocka_unit_test(keeps_strangers_out),
+        cmocka_unit_test(opens_named_places_only),
+        cmocka_unit_test(wants_whole_tls),
+        cmocka_unit_test(checks_keys),
+        cmocka_unit_test(checks_providers),
+        cmocka_unit_test(checks_models),
+        cmocka_unit_test(binds_keys_to_hosts),
+        cmocka_unit_test(compares_origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,15 @@ static void layers_win_in_order(void **state)
     assert_string_equal(s->config->file, "sluice.yaml");
 }
 
+/* The configuration knows where the keys are, and never what they are. */
+static void leaves_secrets_in_their_variable(void **state)
+{
+    struct scene *s = *state;
+    add_env(s, "SLUICE_ENCRYPTION_KEYS=k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    load_good(s);
+    assert_string_equal(s->config->encryption_keys, "env:SLUICE_ENCRYPTION_KEYS");
+}
+
 static void finds_its_file(void **state)
 {
     struct scene *s = *state;
@@ -353,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(layers_win_in_order),
+        TEST(leaves_secrets_in_their_variable),
         TEST(finds_its_file),
         TEST(says_what_is_wrong_with_its_file),
         TEST(takes_flags_in_both_forms),
