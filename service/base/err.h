@@ -43,6 +43,9 @@ enum sl_code {
     X(REQUEST_MEMORY)                                                                              \
     X(CREDENTIALS_MISSING)                                                                         \
     X(CREDENTIALS_INVALID)                                                                         \
+    X(REFERENCE_FORBIDDEN)                                                                         \
+    X(ENCRYPTION_KEY_MISSING)                                                                      \
+    X(SECRET_UNREADABLE)                                                                           \
     X(MODEL_NOT_FOUND)                                                                             \
     X(MODEL_FORBIDDEN)                                                                             \
     X(NO_DEFAULT_MODEL)                                                                            \

@@ -1,0 +1,171 @@
+/* Where the keys are: the setting's reference, or, for the embedded store, a file beside it that is
+ * made at the first start. */
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "registry/vault/internal.h"
+
+enum { MAX_FILE = 4096, ID_BYTES = 4 };
+
+static enum sl_code fail(struct sl_err *err, const char *path, const char *what, const char *why)
+{
+    return sl_err_field(err, SL_FAILED_PRECONDITION, SL_REASON_CONFIG_INVALID, "encryption.keys",
+                        "the key file %.300s %s%s", path, what, why);
+}
+
+/* "local-0123abcd:BASE64": an id of its own for every file, so that a lost key is told from
+ * another one. text: room for MAX_FILE bytes. */
+static bool make_entry(char *text)
+{
+    unsigned char random[ID_BYTES + SL_VAULT_KEY];
+    if (RAND_bytes(random, sizeof(random)) != 1)
+        return false;
+    int n = snprintf(text, MAX_FILE, "local-%02x%02x%02x%02x:", random[0], random[1], random[2],
+                     random[3]);
+    sl_base64_encode(SL_BASE64_STANDARD, random + ID_BYTES, SL_VAULT_KEY, text + n);
+    sl_wipe(random, sizeof(random));
+    return true;
+}
+
+static int write_all(int fd, const char *text)
+{
+    size_t n = strlen(text);
+    errno = 0;
+    if (write(fd, text, n) != (ssize_t)n || write(fd, "\n", 1) != 1 || fsync(fd))
+        return errno ? errno : EIO;
+    return 0;
+}
+
+/* The name is on the disk, too, before anything is sealed under the key. */
+static int sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int problem = fsync(fd) ? errno : 0;
+    close(fd);
+    return problem;
+}
+
+/* Gets its name only when it is whole, so that a process that starts at the same time finds all of
+ * the key or none, and both end with one. 0, EEXIST, or another errno. */
+static int write_new(const char *folder, const char *path, const char *text)
+{
+    char temporary[4200];
+    int n = snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof(temporary))
+        return ENAMETOOLONG;
+    unlink(temporary); /* of a process with this number that was killed here */
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno;
+    int problem = write_all(fd, text);
+    close(fd);
+    if (!problem && link(temporary, path))
+        problem = errno;
+    unlink(temporary);
+    return problem ? problem : sync_folder(folder);
+}
+
+static enum sl_code make_file(const char *folder, struct sl_keyring_file *file, struct sl_err *err)
+{
+    char text[MAX_FILE];
+    if (!make_entry(text))
+        return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no random numbers");
+    int problem = write_new(folder, file->path, text);
+    sl_wipe(text, sizeof(text));
+    if (problem && problem != EEXIST)
+        return fail(err, file->path, "cannot be made: ", strerror(problem));
+    file->created = !problem;
+    return SL_OK;
+}
+
+/* What is wrong with the opened file, NULL if nothing. */
+static const char *problem_of(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return strerror(errno);
+    if (!S_ISREG(st.st_mode))
+        return "is not a regular file";
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return "belongs to another user";
+    if (st.st_mode & 077)
+        return "is open to others than its owner: chmod 600 it, and consider the key known";
+    return st.st_size >= MAX_FILE ? "is longer than 4 KiB" : NULL;
+}
+
+static enum sl_code read_file(const char *path, struct sl_keyring **out, struct sl_err *err)
+{
+    char text[MAX_FILE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return fail(err, path,
+                    "cannot be read: ", errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+    const char *wrong = problem_of(fd);
+    ssize_t n = wrong ? 0 : read(fd, text, sizeof(text));
+    int problem = n < 0 ? errno : 0;
+    close(fd);
+    if (wrong)
+        return fail(err, path, wrong, "");
+    if (problem)
+        return fail(err, path, "cannot be read: ", strerror(problem));
+    enum sl_code code = sl_keyring_parse(path, text, (size_t)n, out, err);
+    sl_wipe(text, sizeof(text));
+    return code;
+}
+
+static enum sl_code load_file(const struct sl_keyring_source *from, struct sl_keyring **out,
+                              struct sl_keyring_file *file, struct sl_err *err)
+{
+    int n = snprintf(file->path, sizeof(file->path), "%s/encryption.key", from->data_dir);
+    if (n < 0 || (size_t)n >= sizeof(file->path))
+        return fail(err, from->data_dir, "has too long a path", "");
+    bool missing = access(file->path, F_OK) && errno == ENOENT;
+    if (missing && from->sealed)
+        return fail(err, file->path,
+                    "is missing, and the store holds secrets that were sealed under it: put it "
+                    "back, or set SLUICE_ENCRYPTION_KEYS",
+                    "");
+    if (missing && make_file(from->data_dir, file, err))
+        return err->code;
+    return read_file(file->path, out, err);
+}
+
+static enum sl_code load_setting(const char *reference, struct sl_keyring **out, struct sl_err *err)
+{
+    struct sl_secret *text = NULL;
+    struct sl_err why = {0};
+    const char *colon = strchr(reference, ':');
+    if (sl_config_secret_lines(reference, &text, &why))
+        return sl_err_field(err, SL_FAILED_PRECONDITION, SL_REASON_CONFIG_INVALID,
+                            "encryption.keys", "encryption.keys leads nowhere: %s", why.text);
+    enum sl_code code = sl_keyring_parse(colon ? colon + 1 : reference, sl_secret_reveal(text),
+                                         sl_secret_length(text), out, err);
+    sl_secret_unref(text);
+    return code;
+}
+
+enum sl_code sl_keyring_load(const struct sl_keyring_source *from, struct sl_keyring **out,
+                             struct sl_keyring_file *file, struct sl_err *err)
+{
+    *file = (struct sl_keyring_file){.created = false};
+    if (*from->reference)
+        return load_setting(from->reference, out, err);
+    if (from->data_dir)
+        return load_file(from, out, file, err);
+    return sl_err_field(err, SL_FAILED_PRECONDITION, SL_REASON_CONFIG_INVALID, "encryption.keys",
+                        "SLUICE_ENCRYPTION_KEYS has to be set where replicas share a PostgreSQL "
+                        "store: ID:BASE64 with 32 random bytes, as 'openssl rand -base64 32' "
+                        "prints them, the same for every replica");
+}
