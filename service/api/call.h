@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/str.h"
+#include "base/violations.h"
 #include "telemetry/request_log.h"
 
 struct sl_call;
@@ -48,10 +49,6 @@ struct sl_method {
 };
 
 /* How a call ends. */
-struct sl_field_violation {
-    const char *field, *description;
-};
-
 struct sl_status {
     enum sl_code code;
     enum sl_reason reason;

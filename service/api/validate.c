@@ -2,7 +2,6 @@
 #include "api/validate.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,22 +22,6 @@ enum {
 
 typedef Sluice__V1__CompleteRequest request_t;
 
-SL_PRINTF(3, 4)
-static void violate(struct sl_violations *v, const char *field, const char *fmt, ...)
-{
-    if (v->count == SL_MAX_VIOLATIONS)
-        return;
-    char text[256];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    v->list[v->count++] = (struct sl_field_violation){
-        sl_arena_strdup(v->arena, field),
-        sl_arena_strdup(v->arena, text),
-    };
-}
-
 static bool is_name(const char *s)
 {
     size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
@@ -50,22 +33,22 @@ static void check_tool_name(struct sl_violations *v, const char *field, const ch
 {
     size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/");
     if (!n || name[n] || n > 2 * MAX_NAME)
-        violate(v, field, "must be 1 to %d letters, digits, '_', '-', '.', ':' or '/'",
-                2 * MAX_NAME);
+        sl_violate(v, field, "must be 1 to %d letters, digits, '_', '-', '.', ':' or '/'",
+                   2 * MAX_NAME);
 }
 
 static void check_json_object(struct sl_violations *v, const char *field, const char *text)
 {
     struct sl_err err = {0};
     if (text[0] && !sl_json_check(text, strlen(text), SL_JSON_OBJECT, &err))
-        violate(v, field, "must be a JSON object: %s", err.text);
+        sl_violate(v, field, "must be a JSON object: %s", err.text);
 }
 
 static void check_range(struct sl_violations *v, const char *field, double x, double low,
                         double high)
 {
     if (!(x >= low && x <= high)) /* NaN is outside of every range */
-        violate(v, field, "must be between %g and %g", low, high);
+        sl_violate(v, field, "must be between %g and %g", low, high);
 }
 
 static void check_source(struct sl_violations *v, const char *path, const char *what,
@@ -74,15 +57,15 @@ static void check_source(struct sl_violations *v, const char *path, const char *
     char field[FIELD_MAX_BYTES];
     snprintf(field, sizeof(field), "%s.%s", path, what);
     if (!source_case) {
-        violate(v, field, "has no source: set data, url or file_id");
+        sl_violate(v, field, "has no source: set data, url or file_id");
     } else if (source_case == SLUICE__V1__IMAGE__SOURCE_DATA && !media_type[0]) {
         snprintf(field, sizeof(field), "%s.%s.media_type", path, what);
-        violate(v, field, "is required with data");
+        sl_violate(v, field, "is required with data");
     } else if (url && !sl_starts_with(url, "http://") && !sl_starts_with(url, "https://") &&
                !sl_starts_with(url, "data:") && !sl_starts_with(url, "gs://") &&
                !sl_starts_with(url, "s3://")) {
         snprintf(field, sizeof(field), "%s.%s.url", path, what);
-        violate(v, field, "must be an absolute URL");
+        sl_violate(v, field, "must be an absolute URL");
     }
 }
 
@@ -104,13 +87,13 @@ static void check_tool_result(struct sl_violations *v, const char *path,
     char field[FIELD_MAX_BYTES];
     if (!m->tool_call_id[0]) {
         snprintf(field, sizeof(field), "%s.tool_result.tool_call_id", path);
-        violate(v, field, "is required");
+        sl_violate(v, field, "is required");
     }
     for (size_t i = 0; i < m->n_parts; i++) {
         const Sluice__V1__ToolResultPart *p = m->parts[i];
         snprintf(field, sizeof(field), "%s.tool_result.parts[%zu]", path, i);
         if (p->content_case == SLUICE__V1__TOOL_RESULT_PART__CONTENT__NOT_SET)
-            violate(v, field, "has no content");
+            sl_violate(v, field, "has no content");
         else if (p->content_case == SLUICE__V1__TOOL_RESULT_PART__CONTENT_IMAGE)
             check_image(v, field, p->image);
         else if (p->content_case == SLUICE__V1__TOOL_RESULT_PART__CONTENT_DOCUMENT)
@@ -139,11 +122,11 @@ static void check_part(struct sl_violations *v, const char *path, Sluice__V1__Ro
 {
     char field[FIELD_MAX_BYTES];
     if (p->content_case == SLUICE__V1__PART__CONTENT__NOT_SET) {
-        violate(v, path, "has no content");
+        sl_violate(v, path, "has no content");
         return;
     }
     if (!role_allows(role, p->content_case)) {
-        violate(v, path, "is a part that a message of this role cannot have");
+        sl_violate(v, path, "is a part that a message of this role cannot have");
         return;
     }
     switch (p->content_case) {
@@ -164,7 +147,7 @@ static void check_part(struct sl_violations *v, const char *path, Sluice__V1__Ro
     case SLUICE__V1__PART__CONTENT_TOOL_CALL:
         if (!p->tool_call->name[0]) {
             snprintf(field, sizeof(field), "%s.tool_call.name", path);
-            violate(v, field, "is required");
+            sl_violate(v, field, "is required");
         }
         break;
     case SLUICE__V1__PART__CONTENT_TOOL_RESULT:
@@ -178,19 +161,19 @@ static void check_part(struct sl_violations *v, const char *path, Sluice__V1__Ro
 static void check_messages(struct sl_violations *v, const request_t *r)
 {
     if (!r->n_messages)
-        violate(v, "messages", "must hold at least one message");
+        sl_violate(v, "messages", "must hold at least one message");
     for (size_t i = 0; i < r->n_messages; i++) {
         const Sluice__V1__Message *m = r->messages[i];
         char path[PATH_MAX_BYTES];
         if (m->role <= SLUICE__V1__ROLE__ROLE_UNSPECIFIED ||
             m->role > SLUICE__V1__ROLE__ROLE_TOOL) {
             snprintf(path, sizeof(path), "messages[%zu].role", i);
-            violate(v, path, "is required and must be a known role");
+            sl_violate(v, path, "is required and must be a known role");
             continue;
         }
         if (!m->n_parts && m->role != SLUICE__V1__ROLE__ROLE_ASSISTANT) {
             snprintf(path, sizeof(path), "messages[%zu].parts", i);
-            violate(v, path, "must hold at least one part");
+            sl_violate(v, path, "must hold at least one part");
         }
         for (size_t k = 0; k < m->n_parts; k++) {
             snprintf(path, sizeof(path), "messages[%zu].parts[%zu]", i, k);
@@ -229,7 +212,7 @@ static void check_tool(struct sl_violations *v, size_t i, const Sluice__V1__Tool
     case SLUICE__V1__TOOL__KIND_PROVIDER:
         snprintf(field, sizeof(field), "tools[%zu].provider.kind", i);
         if (!t->provider->kind[0])
-            violate(v, field, "is required");
+            sl_violate(v, field, "is required");
         snprintf(field, sizeof(field), "tools[%zu].provider.configuration_json", i);
         check_json_object(v, field, t->provider->configuration_json);
         break;
@@ -241,45 +224,45 @@ static void check_tool(struct sl_violations *v, size_t i, const Sluice__V1__Tool
         break;
     default:
         snprintf(field, sizeof(field), "tools[%zu]", i);
-        violate(v, field, "has no kind: set function, provider or custom");
+        sl_violate(v, field, "has no kind: set function, provider or custom");
     }
 }
 
 static void check_tools(struct sl_violations *v, const request_t *r)
 {
     if (r->n_tools > MAX_TOOLS)
-        violate(v, "tools", "may hold at most %d tools", MAX_TOOLS);
+        sl_violate(v, "tools", "may hold at most %d tools", MAX_TOOLS);
     for (size_t i = 0; i < r->n_tools && i < MAX_TOOLS; i++)
         check_tool(v, i, r->tools[i]);
     const Sluice__V1__ToolChoice *c = r->tool_choice;
     if (!c)
         return;
     if (c->mode < 0 || c->mode > SLUICE__V1__TOOL_CHOICE__MODE__MODE_TOOL)
-        violate(v, "tool_choice.mode", "is not a known mode");
+        sl_violate(v, "tool_choice.mode", "is not a known mode");
     if (c->mode == SLUICE__V1__TOOL_CHOICE__MODE__MODE_TOOL && !is_offered(r, c->name))
-        violate(v, "tool_choice.name", "must be the name of one of the tools");
+        sl_violate(v, "tool_choice.name", "must be the name of one of the tools");
     if (c->mode != SLUICE__V1__TOOL_CHOICE__MODE__MODE_TOOL && c->name[0])
-        violate(v, "tool_choice.name", "is for MODE_TOOL only");
+        sl_violate(v, "tool_choice.name", "is for MODE_TOOL only");
     if (!r->n_tools && (c->mode == SLUICE__V1__TOOL_CHOICE__MODE__MODE_REQUIRED))
-        violate(v, "tool_choice.mode", "requires a tool, but there are no tools");
+        sl_violate(v, "tool_choice.mode", "requires a tool, but there are no tools");
     for (size_t i = 0; i < c->n_allowed; i++) {
         char field[FIELD_MAX_BYTES];
         snprintf(field, sizeof(field), "tool_choice.allowed[%zu]", i);
         if (!is_offered(r, c->allowed[i]))
-            violate(v, field, "must be the name of one of the tools");
+            sl_violate(v, field, "must be the name of one of the tools");
     }
 }
 
 static void check_sampling(struct sl_violations *v, const request_t *r)
 {
     if (r->_max_output_tokens_case && r->max_output_tokens < 1)
-        violate(v, "max_output_tokens", "must be at least 1");
+        sl_violate(v, "max_output_tokens", "must be at least 1");
     if (r->_temperature_case)
         check_range(v, "temperature", r->temperature, 0, 2);
     if (r->_top_p_case)
         check_range(v, "top_p", r->top_p, 0, 1);
     if (r->_top_k_case && r->top_k < 1)
-        violate(v, "top_k", "must be at least 1");
+        sl_violate(v, "top_k", "must be at least 1");
     if (r->_frequency_penalty_case)
         check_range(v, "frequency_penalty", r->frequency_penalty, -2, 2);
     if (r->_presence_penalty_case)
@@ -287,10 +270,10 @@ static void check_sampling(struct sl_violations *v, const request_t *r)
     if (r->_top_logprobs_case)
         check_range(v, "top_logprobs", r->top_logprobs, 0, MAX_TOP_LOGPROBS);
     if (r->n_stop > MAX_STOP)
-        violate(v, "stop", "may hold at most %d sequences", MAX_STOP);
+        sl_violate(v, "stop", "may hold at most %d sequences", MAX_STOP);
     for (size_t i = 0; i < r->n_stop && i < MAX_STOP; i++)
         if (!r->stop[i][0])
-            violate(v, "stop", "may not hold an empty sequence");
+            sl_violate(v, "stop", "may not hold an empty sequence");
 }
 
 static void check_format(struct sl_violations *v, const request_t *r)
@@ -299,36 +282,36 @@ static void check_format(struct sl_violations *v, const request_t *r)
     if (f) {
         bool schema = f->type == SLUICE__V1__RESPONSE_FORMAT__TYPE__TYPE_JSON_SCHEMA;
         if (f->type < 0 || f->type > SLUICE__V1__RESPONSE_FORMAT__TYPE__TYPE_JSON_SCHEMA)
-            violate(v, "response_format.type", "is not a known type");
+            sl_violate(v, "response_format.type", "is not a known type");
         if (schema && !f->schema_json[0])
-            violate(v, "response_format.schema_json", "is required with TYPE_JSON_SCHEMA");
+            sl_violate(v, "response_format.schema_json", "is required with TYPE_JSON_SCHEMA");
         if (!schema && f->schema_json[0])
-            violate(v, "response_format.schema_json", "is for TYPE_JSON_SCHEMA only");
+            sl_violate(v, "response_format.schema_json", "is for TYPE_JSON_SCHEMA only");
         check_json_object(v, "response_format.schema_json", f->schema_json);
         if (f->schema_name[0] && !is_name(f->schema_name))
-            violate(v, "response_format.schema_name", "must be 1 to %d letters, digits, '_' or '-'",
-                    MAX_NAME);
+            sl_violate(v, "response_format.schema_name",
+                       "must be 1 to %d letters, digits, '_' or '-'", MAX_NAME);
     }
     const Sluice__V1__ReasoningOptions *o = r->reasoning;
     if (o) {
         if (o->effort < 0 || o->effort > SLUICE__V1__REASONING_OPTIONS__EFFORT__EFFORT_XHIGH)
-            violate(v, "reasoning.effort", "is not a known level");
+            sl_violate(v, "reasoning.effort", "is not a known level");
         if (o->_budget_tokens_case && o->budget_tokens < 0)
-            violate(v, "reasoning.budget_tokens", "may not be negative");
+            sl_violate(v, "reasoning.budget_tokens", "may not be negative");
     }
 }
 
 static void check_length(struct sl_violations *v, const char *field, const char *s, size_t max)
 {
     if (strlen(s) > max)
-        violate(v, field, "may be at most %zu bytes long", max);
+        sl_violate(v, field, "may be at most %zu bytes long", max);
 }
 
 static void check_marks(struct sl_violations *v, const request_t *r)
 {
     if (r->on_unsupported < 0 ||
         r->on_unsupported > SLUICE__V1__ON_UNSUPPORTED__ON_UNSUPPORTED_FAIL)
-        violate(v, "on_unsupported", "is not a known value");
+        sl_violate(v, "on_unsupported", "is not a known value");
     check_json_object(v, "provider_options_json", r->provider_options_json);
     check_length(v, "model", r->model, 256);
     check_length(v, "request_id", r->request_id, SL_REQUEST_ID_MAX);
@@ -336,7 +319,7 @@ static void check_marks(struct sl_violations *v, const request_t *r)
     check_length(v, "message_id", r->message_id, SL_REQUEST_ID_MAX);
     check_length(v, "end_user", r->end_user, 256);
     if (r->n_labels > MAX_LABELS)
-        violate(v, "labels", "may hold at most %d labels", MAX_LABELS);
+        sl_violate(v, "labels", "may hold at most %d labels", MAX_LABELS);
     for (size_t i = 0; i < r->n_labels && i < MAX_LABELS; i++) {
         check_length(v, "labels", r->labels[i]->key, MAX_LABEL);
         check_length(v, "labels", r->labels[i]->value, MAX_LABEL);
