@@ -46,16 +46,26 @@ static void warn_dropped(struct am_build *b, struct am_place at, const char *wha
             "%s is not %s's own and was left out", what, b->d->title);
 }
 
-/* Members that came with the block and have no field. */
-static void put_state(struct am_build *b, const Sluice__V1__Part *part)
+/* Members that came with the block and have no field: those of tools; NULL where there are none. */
+static const char *state_of(struct am_build *b, const Sluice__V1__Part *part)
 {
     const Sluice__V1__ProviderState *state = part->provider_state;
+    bool tool = part->content_case == SLUICE__V1__PART__CONTENT_TOOL_CALL ||
+                part->content_case == SLUICE__V1__PART__CONTENT_PROVIDER_TOOL_CALL ||
+                part->content_case == SLUICE__V1__PART__CONTENT_PROVIDER_TOOL_RESULT;
 
-    if (!state || strcmp(state->provider, b->d->kind) != 0)
-        return;
+    if (!state || !tool || strcmp(state->provider, b->d->kind) != 0)
+        return NULL;
     const char *json =
         sl_arena_strndup(b->in->arena, (const char *)state->data.data, state->data.len);
-    if (sl_json_check(json, strlen(json), SL_JSON_OBJECT, &(struct sl_err){0}))
+    return sl_json_check(json, strlen(json), SL_JSON_OBJECT, &(struct sl_err){0}) ? json : NULL;
+}
+
+static void put_state(struct am_build *b, const Sluice__V1__Part *part)
+{
+    const char *json = state_of(b, part);
+
+    if (json)
         sl_jw_members(&b->w, json, strlen(json));
 }
 
@@ -265,11 +275,18 @@ static enum sl_code put_provider_result(struct am_build *b, const Sluice__V1__Pa
 enum sl_code am_put_assistant_part(struct am_build *b, const Sluice__V1__Part *part,
                                    struct am_place at)
 {
-    if (part->provider_state && strcmp(part->provider_state->provider, b->d->kind) != 0) {
+    bool text = part->content_case == SLUICE__V1__PART__CONTENT_TEXT ||
+                part->content_case == SLUICE__V1__PART__CONTENT_REFUSAL;
+
+    if (part->provider_state && !state_of(b, part)) {
         warn_dropped(b, at, "the provider's state");
-        if (part->content_case == SLUICE__V1__PART__CONTENT_REASONING)
+        if (part->content_case == SLUICE__V1__PART__CONTENT_REASONING &&
+            strcmp(part->provider_state->provider, b->d->kind) != 0)
             return SL_OK;
     }
+    if (part->n_citations && !text)
+        sl_warn(b->in->warnings, "CITATIONS_DROPPED", am_part_field(b, at, ".citations"),
+                "%s takes citations of texts only", b->d->title);
     switch (part->content_case) {
     case SLUICE__V1__PART__CONTENT_TEXT:
         return put_text(b, part, part->text, at);

@@ -29,6 +29,17 @@ static enum sl_code check_name(struct am_build *b, size_t index)
                           "%s knows no names of participants", b->d->title);
 }
 
+/* What comes with answers says nothing elsewhere. */
+static void check_given_back(struct am_build *b, const Sluice__V1__Part *part, struct am_place at)
+{
+    if (part->provider_state)
+        sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", am_part_field(b, at, ".provider_state"),
+                "%s keeps no state of a user's part", b->d->title);
+    if (part->n_citations)
+        sl_warn(b->in->warnings, "CITATIONS_DROPPED", am_part_field(b, at, ".citations"),
+                "%s takes no citations from a user", b->d->title);
+}
+
 /* ---- turns ---- */
 
 static void close_turn(struct am_build *b)
@@ -73,6 +84,7 @@ static enum sl_code put_system_parts(struct am_build *b, size_t index, bool *beg
 
     for (; at.part < m->n_parts && code == SL_OK; at.part++) {
         const Sluice__V1__Part *part = m->parts[at.part];
+        check_given_back(b, part, at);
         if (part->content_case != SLUICE__V1__PART__CONTENT_TEXT) {
             code = am_unsupported_part(b, at, "part but text in system messages");
             continue;
@@ -116,13 +128,6 @@ static enum sl_code put_system(struct am_build *b)
 static enum sl_code put_user_part(struct am_build *b, const Sluice__V1__Part *part,
                                   struct am_place at)
 {
-    if (part->provider_state)
-        sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", am_part_field(b, at, ".provider_state"),
-                "%s keeps no state of a user's part", b->d->title);
-    if (part->n_citations)
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                am_part_field(b, at, ".citations"), "%s takes no citations from a user",
-                b->d->title);
     switch (part->content_case) {
     case SLUICE__V1__PART__CONTENT_TEXT:
         if (am_is_blank(part->text))
@@ -151,6 +156,7 @@ static enum sl_code put_user_message(struct am_build *b, size_t index, bool resu
     for (; at.part < m->n_parts && code == SL_OK; at.part++) {
         const Sluice__V1__Part *part = m->parts[at.part];
         bool is_result = part->content_case == SLUICE__V1__PART__CONTENT_TOOL_RESULT;
+        check_given_back(b, part, at);
         if (is_result && results)
             code = am_put_tool_result(b, part, at);
         else if (!is_result && !results)

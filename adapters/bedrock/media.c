@@ -140,6 +140,9 @@ enum sl_code br_put_audio(struct nv_build *b, const Sluice__V1__Audio *audio, co
 {
     struct medium m = {"audio", sounds, audio->media_type, NULL, NULL};
 
+    if (audio->transcript[0])
+        sl_warn(b->in->warnings, "TRANSCRIPT_DROPPED", nv_field(b, "%s.audio.transcript", field),
+                "%s takes the sound, and no transcript beside it", b->title);
     if (audio->source_case == SLUICE__V1__AUDIO__SOURCE_DATA)
         m.data = &audio->data;
     else if (audio->source_case == SLUICE__V1__AUDIO__SOURCE_URL)

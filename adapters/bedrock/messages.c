@@ -51,6 +51,26 @@ enum sl_code br_put_cache(struct nv_build *b, const Sluice__V1__CacheHint *hint,
     return SL_OK;
 }
 
+/* ---- what every part may carry ---- */
+
+static bool is_own(const Sluice__V1__Part *part)
+{
+    return part->provider_state && !strcmp(part->provider_state->provider, br_kind);
+}
+
+/* What comes with answers and does not go back. guarded: a state says how guardrails look at it. */
+static void check_given_back(struct nv_build *b, const Sluice__V1__Part *part, struct nv_place at,
+                             bool guarded)
+{
+    if (part->provider_state && !(guarded && is_own(part)))
+        sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", nv_part_field(b, at, ".provider_state"),
+                "the state belongs to %s and was not sent to %s", part->provider_state->provider,
+                b->title);
+    if (part->n_citations)
+        sl_warn(b->in->warnings, "CITATIONS_DROPPED", nv_part_field(b, at, ".citations"),
+                "citations of earlier answers are not sent");
+}
+
 /* ---- system ---- */
 
 static enum sl_code put_system_part(struct nv_build *b, const Sluice__V1__Part *part,
@@ -58,6 +78,7 @@ static enum sl_code put_system_part(struct nv_build *b, const Sluice__V1__Part *
 {
     if (part->content_case != SLUICE__V1__PART__CONTENT_TEXT)
         return nv_wrong_place(b, at, "anything but text");
+    check_given_back(b, part, at, false);
     put_text(b, part->text);
     return br_put_cache(b, part->cache_hint, nv_part_field(b, at, ".cache_hint"));
 }
@@ -87,11 +108,6 @@ enum sl_code br_put_system(struct nv_build *b)
 }
 
 /* ---- parts ---- */
-
-static bool is_own(const Sluice__V1__Part *part)
-{
-    return part->provider_state && !strcmp(part->provider_state->provider, br_kind);
-}
 
 /* {"guardContent": {"text": {"text", and the members of the state}}} */
 static enum sl_code put_guarded(struct nv_build *b, const Sluice__V1__Part *part,
@@ -160,8 +176,8 @@ static void put_input(struct nv_build *b, const char *json, struct nv_place at)
     sl_jw_object(&b->w);
     nv_put_string(b, "INVALID_JSON", json);
     sl_jw_object_end(&b->w);
-    sl_warn(b->in->warnings, "INVALID_ARGUMENTS", nv_part_field(b, at, ""),
-            "the arguments are no JSON object and were sent as text");
+    sl_warn(b->in->warnings, "ARGUMENTS_WRAPPED", nv_part_field(b, at, ""),
+            "the arguments are no JSON object and were put into one");
 }
 
 static void put_call(struct nv_build *b, const Sluice__V1__ToolCall *call, struct nv_place at)
@@ -318,13 +334,8 @@ static enum sl_code put_part(struct nv_build *b, const Sluice__V1__Message *m, s
     const Sluice__V1__Part *part = m->parts[at.part];
     bool assistant = m->role == SLUICE__V1__ROLE__ROLE_ASSISTANT;
 
-    if (part->provider_state && !is_own(part))
-        sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", nv_part_field(b, at, ".provider_state"),
-                "the state belongs to %s and was not sent to %s", part->provider_state->provider,
-                b->title);
-    if (part->n_citations)
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                nv_part_field(b, at, ".citations"), "citations of earlier answers are not sent");
+    check_given_back(b, part, at,
+                     !assistant && part->content_case == SLUICE__V1__PART__CONTENT_TEXT);
     enum sl_code code = assistant ? put_assistant(b, part, at) : put_user(b, part, at);
     return code == SL_OK ? br_put_cache(b, part->cache_hint, nv_part_field(b, at, ".cache_hint"))
                          : code;

@@ -135,6 +135,9 @@ static enum sl_code put_plain_audio(struct cc_build *b, const Sluice__V1__Audio 
 static enum sl_code put_audio(struct cc_build *b, const Sluice__V1__Audio *audio,
                               struct cc_place at)
 {
+    if (audio->transcript[0])
+        sl_warn(b->in->warnings, "TRANSCRIPT_DROPPED", cc_part_field(b, at, ".audio.transcript"),
+                "%s takes the sound, and no transcript beside it", b->d->title);
     if (b->d->mistral_parts)
         return put_plain_audio(b, audio, at);
     if (audio->source_case == SLUICE__V1__AUDIO__SOURCE_URL && b->d->media_urls) {
@@ -176,9 +179,14 @@ static enum sl_code put_video(struct cc_build *b, const Sluice__V1__Video *video
 static enum sl_code check_document(struct cc_build *b, const Sluice__V1__Document *doc,
                                    struct cc_place at)
 {
+    bool text = doc->source_case == SLUICE__V1__DOCUMENT__SOURCE_TEXT;
     enum sl_code code = SL_OK;
 
-    if (doc->title[0])
+    if (text && doc->filename[0])
+        code =
+            sl_unsupported(b->in, b->err, cc_part_field(b, at, ".document.filename"),
+                           "%s has no file name for a document that is sent as text", b->d->title);
+    if (code == SL_OK && doc->title[0])
         code = sl_unsupported(b->in, b->err, cc_part_field(b, at, ".document.title"),
                               "%s has no title for a document", b->d->title);
     if (code == SL_OK && doc->context[0])
@@ -275,14 +283,15 @@ bool cc_is_own_state(const struct cc_build *b, const Sluice__V1__Part *part)
 
 void cc_check_state(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at)
 {
-    if (part->provider_state && !cc_is_own_state(b, part))
+    bool answer = b->request->messages[at.message]->role == SLUICE__V1__ROLE__ROLE_ASSISTANT;
+
+    if (part->provider_state && !(answer && cc_is_own_state(b, part)))
         sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", cc_part_field(b, at, ".provider_state"),
-                "the state belongs to %s and was not sent to %s", part->provider_state->provider,
-                b->d->title);
+                "the state belongs to an answer of %s and was not sent to %s",
+                part->provider_state->provider, b->d->title);
     if (part->n_citations)
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                cc_part_field(b, at, ".citations"), "%s takes no citations of earlier answers",
-                b->d->title);
+        sl_warn(b->in->warnings, "CITATIONS_DROPPED", cc_part_field(b, at, ".citations"),
+                "%s takes no citations of earlier answers", b->d->title);
 }
 
 enum sl_code cc_check_part(struct cc_build *b, const Sluice__V1__Part *part, struct cc_place at)

@@ -117,14 +117,19 @@ static enum sl_code put_any(struct cc_build *b, const Sluice__V1__Tool *tool, si
     return put_listed(b, tool->provider, at);
 }
 
+static enum sl_code check_hint(struct cc_build *b, const Sluice__V1__Tool *tool, size_t at)
+{
+    if (!tool->cache_hint)
+        return SL_OK;
+    return sl_unsupported(b->in, b->err, cc_field(b, "tools[%zu].cache_hint", at),
+                          "%s takes no cache hints here", b->d->title);
+}
+
 static enum sl_code put_tool(struct cc_build *b, const Sluice__V1__Tool *tool, size_t at)
 {
     const char *name = tool_name(tool);
-    enum sl_code code = SL_OK;
+    enum sl_code code = check_hint(b, tool, at);
 
-    if (tool->cache_hint)
-        code = sl_unsupported(b->in, b->err, cc_field(b, "tools[%zu].cache_hint", at),
-                              "%s takes no cache hints here", b->d->title);
     if (code != SL_OK || (name && !is_offered(b, name)))
         return code;
     if (!b->has_tools) {
@@ -183,10 +188,14 @@ static enum sl_code put_provider_tools(struct cc_build *b)
 {
     enum sl_code code = SL_OK;
 
-    for (size_t i = 0; i < b->request->n_tools && code == SL_OK; i++)
-        if (b->request->tools[i]->kind_case == SLUICE__V1__TOOL__KIND_PROVIDER &&
-            !is_listed(b, b->request->tools[i]))
-            code = put_provider_tool(b, b->request->tools[i]->provider, i);
+    for (size_t i = 0; i < b->request->n_tools && code == SL_OK; i++) {
+        const Sluice__V1__Tool *tool = b->request->tools[i];
+        if (tool->kind_case != SLUICE__V1__TOOL__KIND_PROVIDER || is_listed(b, tool))
+            continue;
+        code = check_hint(b, tool, i);
+        if (code == SL_OK)
+            code = put_provider_tool(b, tool->provider, i);
+    }
     return code;
 }
 

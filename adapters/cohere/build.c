@@ -123,8 +123,8 @@ enum sl_code cohere_put_format(struct nv_build *b, const char *key)
     }
     sl_jw_object_end(&b->w);
     if (format->schema_name[0])
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                "response_format.schema_name", "%s has no name for a schema", b->title);
+        sl_warn(b->in->warnings, "SCHEMA_NAME_DROPPED", "response_format.schema_name",
+                "%s has no name for a schema", b->title);
     if (code == SL_OK && format->description[0])
         code = sl_unsupported(b->in, b->err, "response_format.description",
                               "%s has no description of a schema", b->title);
@@ -304,7 +304,7 @@ static bool is_text(const Sluice__V1__Part *part)
 static enum sl_code check_v1_part(struct nv_build *b, const Sluice__V1__Part *part,
                                   struct nv_place at, bool user)
 {
-    enum sl_code code = nv_check_part(b, part, at, cohere_kind);
+    enum sl_code code = nv_check_part(b, part, at, "");
 
     if (code != SL_OK || is_text(part) || (user && cohere_is_document(part)))
         return code;

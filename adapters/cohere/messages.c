@@ -208,7 +208,7 @@ static const char *part_text(const Sluice__V1__Part *part)
 static enum sl_code survey_part(struct nv_build *b, const Sluice__V1__Part *part,
                                 struct nv_place at, struct spoken *s)
 {
-    enum sl_code code = nv_check_part(b, part, at, cohere_kind);
+    enum sl_code code = nv_check_part(b, part, at, is_plan(part) ? cohere_kind : "");
 
     if (code != SL_OK)
         return code;

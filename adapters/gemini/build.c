@@ -210,7 +210,7 @@ bool gm_is_google_schema(struct gm_build *b, const char *schema)
 }
 
 /* "responseJsonSchema: an alternative to responseSchema that accepts JSON Schema." The answer always
- * follows the schema, so strict says nothing more. */
+ * follows the schema. */
 static enum sl_code put_schema(struct gm_build *b, const Sluice__V1__ResponseFormat *format)
 {
     enum sl_code code =
@@ -219,11 +219,14 @@ static enum sl_code put_schema(struct gm_build *b, const Sluice__V1__ResponseFor
     if (code == SL_OK && format->description[0])
         code = sl_unsupported(b->in, b->err, "response_format.description",
                               "%s takes a schema without a description beside it", b->d->title);
+    if (code == SL_OK && format->_strict_case && !format->strict)
+        code = sl_unsupported(b->in, b->err, "response_format.strict",
+                              "%s always holds the answer to the schema", b->d->title);
     if (code != SL_OK)
         return code;
     if (format->schema_name[0])
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                "response_format.schema_name", "%s takes a schema without a name", b->d->title);
+        sl_warn(b->in->warnings, "SCHEMA_NAME_DROPPED", "response_format.schema_name",
+                "%s takes a schema without a name", b->d->title);
     config_key(b, gm_is_google_schema(b, format->schema_json) ? "responseSchema"
                                                               : "responseJsonSchema");
     sl_jw_raw(&b->w, format->schema_json, strlen(format->schema_json));

@@ -140,6 +140,14 @@ static struct media media_of(const Sluice__V1__ToolResultPart *part)
     return (struct media){NULL, NULL};
 }
 
+static enum sl_code check_media(struct gm_build *b, const Sluice__V1__ToolResultPart *part,
+                                const char *field)
+{
+    if (part->content_case == SLUICE__V1__TOOL_RESULT_PART__CONTENT_IMAGE)
+        return gm_check_image(b, part->image, field);
+    return gm_check_document(b, part->document, field);
+}
+
 static enum sl_code check_result(struct gm_build *b, const Sluice__V1__ToolResult *result,
                                  struct gm_place at, size_t *media)
 {
@@ -148,8 +156,10 @@ static enum sl_code check_result(struct gm_build *b, const Sluice__V1__ToolResul
     for (size_t i = 0; i < result->n_parts && code == SL_OK; i++) {
         const char *field =
             gm_field(b, "messages[%zu].parts[%zu].tool_result.parts[%zu]", at.message, at.part, i);
-        if (media_of(result->parts[i]).data)
-            ++*media;
+        bool sent = media_of(result->parts[i]).data != NULL;
+        *media += sent;
+        if (sent)
+            code = check_media(b, result->parts[i], field);
         else if (!is_text(result->parts[i]))
             code = sl_unsupported(b->in, b->err, field,
                                   "%s takes media from tools as bytes only; the part was left out",

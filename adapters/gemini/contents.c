@@ -92,16 +92,21 @@ static enum sl_code check_signature(struct gm_build *b, const Sluice__V1__Part *
     return SL_OK;
 }
 
+static bool is_system(const Sluice__V1__Message *m)
+{
+    return m->role == SLUICE__V1__ROLE__ROLE_SYSTEM || m->role == SLUICE__V1__ROLE__ROLE_DEVELOPER;
+}
+
 static enum sl_code check_part(struct gm_build *b, const Sluice__V1__Part *part, struct gm_place at)
 {
-    if (part->provider_state && !gm_is_own(b, part))
+    if (part->provider_state &&
+        (!gm_is_own(b, part) || is_system(b->request->messages[at.message])))
         sl_warn(b->in->warnings, "PROVIDER_STATE_DROPPED", gm_part_field(b, at, ".provider_state"),
                 "the state belongs to %s and was not sent to %s", part->provider_state->provider,
                 b->d->title);
     if (part->n_citations)
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                gm_part_field(b, at, ".citations"), "%s takes no citations of earlier answers",
-                b->d->title);
+        sl_warn(b->in->warnings, "CITATIONS_DROPPED", gm_part_field(b, at, ".citations"),
+                "%s takes no citations of earlier answers", b->d->title);
     if (part->cache_hint)
         return sl_unsupported(b->in, b->err, gm_part_field(b, at, ".cache_hint"),
                               "%s caches by itself and takes no hints", b->d->title);
@@ -167,12 +172,9 @@ static enum sl_code put_server_item(struct gm_build *b, const Sluice__V1__Part *
     const char *kind = call ? part->provider_tool_call->kind : part->provider_tool_result->kind;
     bool code = !strcmp(kind, "code_execution");
 
-    if (!gm_is_own(b, part)) {
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                gm_part_field(b, at, ""), "%s takes no history of another provider's tools",
-                b->d->title);
-        return SL_OK;
-    }
+    if (!gm_is_own(b, part))
+        return sl_unsupported(b->in, b->err, gm_part_field(b, at, ""),
+                              "%s takes no history of another provider's tools", b->d->title);
     enum sl_code checked = gm_check_json(b, json, SL_JSON_OBJECT,
                                          gm_part_field(b, at,
                                                        call ? ".provider_tool_call.input_json"
@@ -214,11 +216,6 @@ static enum sl_code put_model_part(struct gm_build *b, const Sluice__V1__Part *p
 }
 
 /* ---- messages ---- */
-
-static bool is_system(const Sluice__V1__Message *m)
-{
-    return m->role == SLUICE__V1__ROLE__ROLE_SYSTEM || m->role == SLUICE__V1__ROLE__ROLE_DEVELOPER;
-}
 
 static enum sl_code put_part(struct gm_build *b, const Sluice__V1__Message *m, struct gm_place at)
 {

@@ -66,6 +66,11 @@ void gm_begin_part(struct gm_build *b, const char *role);
 void gm_end_part(struct gm_build *b, const Sluice__V1__Part *part);
 enum sl_code gm_put_media(struct gm_build *b, const Sluice__V1__Part *part, struct gm_place at,
                           const char *role) SL_MUST_CHECK;
+/* Warns about what a document or a picture may say and the API has no place for. */
+enum sl_code gm_check_document(struct gm_build *b, const Sluice__V1__Document *m,
+                               const char *field) SL_MUST_CHECK;
+enum sl_code gm_check_image(struct gm_build *b, const Sluice__V1__Image *m,
+                            const char *field) SL_MUST_CHECK;
 void gm_put_inline(struct gm_build *b, const char *media_type, const ProtobufCBinaryData *data);
 enum sl_code gm_put_call(struct gm_build *b, const Sluice__V1__Part *part,
                          struct gm_place at) SL_MUST_CHECK;

@@ -62,33 +62,32 @@ static struct media video_of(const Sluice__V1__Video *m)
 }
 
 /* What the API has no place for. */
-static enum sl_code check_document(struct gm_build *b, const Sluice__V1__Document *m,
-                                   struct gm_place at)
+enum sl_code gm_check_document(struct gm_build *b, const Sluice__V1__Document *m, const char *field)
 {
     const struct {
         bool set;
-        const char *field;
+        const char *name;
     } rows[] = {
-        {m->filename[0] != '\0', ".document.filename"},
-        {m->title[0] != '\0', ".document.title"},
-        {m->context[0] != '\0', ".document.context"},
-        {m->citations, ".document.citations"},
+        {m->filename[0] != '\0', "filename"},
+        {m->title[0] != '\0', "title"},
+        {m->context[0] != '\0', "context"},
+        {m->citations, "citations"},
     };
     enum sl_code code = SL_OK;
 
     for (size_t i = 0; i < SL_ARRAY_LEN(rows) && code == SL_OK; i++)
         if (rows[i].set)
-            code = sl_unsupported(b->in, b->err, gm_part_field(b, at, rows[i].field),
+            code = sl_unsupported(b->in, b->err, gm_field(b, "%s.document.%s", field, rows[i].name),
                                   "%s takes a document's bytes and type only", b->d->title);
     return code;
 }
 
 /* mediaResolution of a single part is no part of v1beta; generationConfig has one for all. */
-static enum sl_code check_image(struct gm_build *b, const Sluice__V1__Image *m, struct gm_place at)
+enum sl_code gm_check_image(struct gm_build *b, const Sluice__V1__Image *m, const char *field)
 {
     if (!m->detail[0] || !strcmp(m->detail, "auto"))
         return SL_OK;
-    return sl_unsupported(b->in, b->err, gm_part_field(b, at, ".image.detail"),
+    return sl_unsupported(b->in, b->err, gm_field(b, "%s.image.detail", field),
                           "%s has no detail of one picture; generationConfig.mediaResolution in "
                           "provider_options_json serves for all",
                           b->d->title);
@@ -132,10 +131,10 @@ static enum sl_code find_media(struct gm_build *b, const Sluice__V1__Part *part,
     switch (part->content_case) {
     case SLUICE__V1__PART__CONTENT_IMAGE:
         *m = image_of(part->image);
-        return check_image(b, part->image, at);
+        return gm_check_image(b, part->image, gm_part_field(b, at, ""));
     case SLUICE__V1__PART__CONTENT_DOCUMENT:
         *m = document_of(part->document);
-        return check_document(b, part->document, at);
+        return gm_check_document(b, part->document, gm_part_field(b, at, ""));
     case SLUICE__V1__PART__CONTENT_AUDIO:
         *m = audio_of(part->audio);
         return SL_OK;
@@ -156,8 +155,7 @@ enum sl_code gm_put_media(struct gm_build *b, const Sluice__V1__Part *part, stru
     if (m.words && m.file && !strcmp(role, "model"))
         m.file = NULL;
     if (code == SL_OK && m.words && (m.data || m.url || m.file))
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                gm_part_field(b, at, ".audio.transcript"),
+        sl_warn(b->in->warnings, "TRANSCRIPT_DROPPED", gm_part_field(b, at, ".audio.transcript"),
                 "%s takes the sound, and no transcript beside it", b->d->title);
     if (code == SL_OK && !m.words && !m.data && !m.url && !m.file)
         return gm_unsupported_part(b, at, "such a part");

@@ -151,8 +151,8 @@ enum sl_code nv_check_part(struct nv_build *b, const Sluice__V1__Part *part, str
                 "the state belongs to %s and was not sent to %s", part->provider_state->provider,
                 b->title);
     if (part->n_citations)
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                nv_part_field(b, at, ".citations"), "citations of earlier answers are not sent");
+        sl_warn(b->in->warnings, "CITATIONS_DROPPED", nv_part_field(b, at, ".citations"),
+                "citations of earlier answers are not sent");
     if (part->cache_hint)
         return sl_unsupported(b->in, b->err, nv_part_field(b, at, ".cache_hint"),
                               "%s takes no cache hints", b->title);

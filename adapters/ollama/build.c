@@ -116,8 +116,8 @@ static enum sl_code put_format(struct nv_build *b)
     if (code != SL_OK)
         return code;
     if (format->schema_name[0])
-        sl_warn(b->in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                "response_format.schema_name", "%s has no name for a schema", b->title);
+        sl_warn(b->in->warnings, "SCHEMA_NAME_DROPPED", "response_format.schema_name",
+                "%s has no name for a schema", b->title);
     if (format->description[0])
         code = sl_unsupported(b->in, b->err, "response_format.description",
                               "%s has no description of a schema", b->title);

@@ -85,7 +85,10 @@ static enum sl_code check_document(struct nv_build *b, const Sluice__V1__Documen
 
     if (doc->source_case != SLUICE__V1__DOCUMENT__SOURCE_TEXT)
         return nv_unsupported_part(b, at, "document but text");
-    if (doc->title[0] || doc->filename[0])
+    if (doc->filename[0])
+        code = sl_unsupported(b->in, b->err, nv_part_field(b, at, ".document.filename"),
+                              "%s has no file name for a document", b->title);
+    if (code == SL_OK && doc->title[0])
         code = sl_unsupported(b->in, b->err, nv_part_field(b, at, ".document.title"),
                               "%s has no title for a document", b->title);
     if (code == SL_OK && doc->context[0])

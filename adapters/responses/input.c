@@ -64,6 +64,9 @@ static enum sl_code check_document(struct rs_build *b, const Sluice__V1__Documen
         bool is_set;
         const char *name;
     } extras[] = {
+        {doc->filename[0] && (doc->source_case == SLUICE__V1__DOCUMENT__SOURCE_TEXT ||
+                              doc->source_case == SLUICE__V1__DOCUMENT__SOURCE_URL),
+         "filename"},
         {doc->title[0] != '\0', "title"},
         {doc->context[0] != '\0', "context"},
         {doc->citations, "citations"},
@@ -74,7 +77,7 @@ static enum sl_code check_document(struct rs_build *b, const Sluice__V1__Documen
         if (extras[i].is_set)
             code = sl_unsupported(
                 b->b.in, b->b.err, cc_field(&b->b, "%s.document.%s", field, extras[i].name),
-                "%s takes no %s of a document", b->d->words.title, extras[i].name);
+                "%s takes no %s of such a document", b->d->words.title, extras[i].name);
     return code;
 }
 
@@ -131,7 +134,8 @@ struct sl_str rs_own_state(const struct rs_build *b, const Sluice__V1__Part *par
 
 enum sl_code rs_check_part(struct rs_build *b, const Sluice__V1__Part *part, struct cc_place at)
 {
-    bool own = rs_own_state(b, part).n != 0;
+    bool answer = b->b.request->messages[at.message]->role == SLUICE__V1__ROLE__ROLE_ASSISTANT;
+    bool own = answer && rs_own_state(b, part).n != 0;
 
     if (part->provider_state && !own)
         sl_warn(b->b.in->warnings, "PROVIDER_STATE_DROPPED",
@@ -139,9 +143,8 @@ enum sl_code rs_check_part(struct rs_build *b, const Sluice__V1__Part *part, str
                 "the state belongs to %s and was not sent to %s", part->provider_state->provider,
                 b->d->words.title);
     if (part->n_citations && !own)
-        sl_warn(b->b.in->warnings, sl_reason_name(SL_REASON_UNSUPPORTED_PARAMETER),
-                cc_part_field(&b->b, at, ".citations"), "%s takes its own citations only",
-                b->d->words.title);
+        sl_warn(b->b.in->warnings, "CITATIONS_DROPPED", cc_part_field(&b->b, at, ".citations"),
+                "%s takes its own citations only", b->d->words.title);
     if (part->cache_hint)
         return sl_unsupported(b->b.in, b->b.err, cc_part_field(&b->b, at, ".cache_hint"),
                               "%s takes no cache hints here", b->d->words.title);

@@ -631,7 +631,7 @@ static void state_of_another_provider_is_dropped_with_a_warning(void **state)
     expect(&k, "{\"role\":\"assistant\",\"content\":\"Yes\"}");
     assert_non_null(
         kit_warning(&k, "PROVIDER_STATE_DROPPED", "messages[0].parts[0].provider_state"));
-    assert_non_null(kit_warning(&k, "UNSUPPORTED_PARAMETER", "messages[0].parts[0].citations"));
+    assert_non_null(kit_warning(&k, "CITATIONS_DROPPED", "messages[0].parts[0].citations"));
     kit_fini(&k);
 }
 
