@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "base/private_file.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "config/config.h"
@@ -37,52 +38,12 @@ static bool make_entry(char *text)
     return true;
 }
 
-static int write_all(int fd, const char *text)
-{
-    size_t n = strlen(text);
-    errno = 0;
-    if (write(fd, text, n) != (ssize_t)n || write(fd, "\n", 1) != 1 || fsync(fd))
-        return errno ? errno : EIO;
-    return 0;
-}
-
-/* The name is on the disk, too, before anything is sealed under the key. */
-static int sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int problem = fsync(fd) ? errno : 0;
-    close(fd);
-    return problem;
-}
-
-/* Gets its name only when it is whole, so that a process that starts at the same time finds all of
- * the key or none, and both end with one. 0, EEXIST, or another errno. */
-static int write_new(const char *folder, const char *path, const char *text)
-{
-    char temporary[4200];
-    int n = snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof(temporary))
-        return ENAMETOOLONG;
-    unlink(temporary); /* of a process with this number that was killed here */
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return errno;
-    int problem = write_all(fd, text);
-    close(fd);
-    if (!problem && link(temporary, path))
-        problem = errno;
-    unlink(temporary);
-    return problem ? problem : sync_folder(folder);
-}
-
-static enum sl_code make_file(const char *folder, struct sl_keyring_file *file, struct sl_err *err)
+static enum sl_code make_file(struct sl_keyring_file *file, struct sl_err *err)
 {
     char text[MAX_FILE];
     if (!make_entry(text))
         return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no random numbers");
-    int problem = write_new(folder, file->path, text);
+    int problem = sl_private_file_make(file->path, text);
     sl_wipe(text, sizeof(text));
     if (problem && problem != EEXIST)
         return fail(err, file->path, "cannot be made: ", strerror(problem));
@@ -137,7 +98,7 @@ static enum sl_code load_file(const struct sl_keyring_source *from, struct sl_ke
                     "is missing, and the store holds secrets that were sealed under it: put it "
                     "back, or set SLUICE_ENCRYPTION_KEYS",
                     "");
-    if (missing && make_file(from->data_dir, file, err))
+    if (missing && make_file(file, err))
         return err->code;
     return read_file(file->path, out, err);
 }
