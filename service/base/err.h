@@ -78,6 +78,11 @@ enum sl_code {
     X(SERVER_BUSY)                                                                                 \
     X(CONFIG_INVALID)                                                                              \
     X(STORE)                                                                                       \
+    X(NOT_FOUND)                                                                                   \
+    X(NOT_PERMITTED)                                                                               \
+    X(NAME_TAKEN)                                                                                  \
+    X(ETAG_STALE)                                                                                  \
+    X(CHANGED_SINCE)                                                                               \
     X(INTERNAL)
 
 enum sl_reason {
