@@ -39,26 +39,103 @@ static bool read_key(const char *path, struct sl_api_key *key)
     return ok;
 }
 
-/* Puts the key into the store, unless it is there. A key that took the file's place replaces the
- * old one. */
+/* The user "admin", who is made where there is none. */
+static enum sl_code find_admin(struct sl_tx *tx, struct sl_arena *arena, struct sl_row **out,
+                               struct sl_err *err)
+{
+    struct sl_row *user = NULL;
+    struct sl_row_name name = {SL_TABLE_USERS, NULL, "admin"};
+    enum sl_code code = sl_tx_find(tx, name, arena, &user, err);
+    if (!code && !user) {
+        user = sl_row_create(arena, SL_TABLE_USERS);
+        sl_row_set_text(user, SL_COL_NAME, "admin");
+        sl_row_set_text(user, SL_USERS_ROLES, "[\"admin\"]");
+        code = sl_tx_insert(tx, user, err);
+    }
+    if (!code)
+        *out = user;
+    return code;
+}
+
+/* A key that took the file's place replaces the old one. */
+static enum sl_code revoke_key(struct sl_tx *tx, const char *id, struct sl_arena *arena,
+                               struct sl_err *err)
+{
+    struct sl_row *key = NULL;
+    struct sl_err missing = {0};
+    enum sl_code code =
+        sl_tx_get(tx, (struct sl_row_key){SL_TABLE_API_KEYS, id}, arena, &key, &missing);
+    if (code == SL_NOT_FOUND)
+        return SL_OK;
+    if (code)
+        return sl_err_set(err, code, missing.reason, "%s", missing.text);
+    if (sl_row_int(key, SL_API_KEYS_REVOKED_MS) || sl_row_int(key, SL_COL_DELETED_MS))
+        return SL_OK;
+    sl_row_set_int(key, SL_API_KEYS_REVOKED_MS, sl_wall_ms());
+    return sl_tx_update(tx, key, 0, err);
+}
+
+struct new_key {
+    const char *id, *user; /* before: "" */
+    const char *before;
+    unsigned char sha256[SL_STORE_DIGEST];
+};
+
+static enum sl_code write_key(struct sl_store *store, const struct new_key *k,
+                              struct sl_arena *arena, struct sl_err *err)
+{
+    const struct sl_store_session session = {.user = k->user, .admin = true, .actor = "bootstrap"};
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin(store, &session, true, &tx, err);
+    if (code)
+        return code;
+    if (*k->before)
+        code = revoke_key(tx, k->before, arena, err);
+    if (!code) {
+        struct sl_row *key = sl_row_create(arena, SL_TABLE_API_KEYS);
+        sl_row_set_text(key, SL_COL_ID, k->id);
+        sl_row_set_text(key, SL_COL_OWNER, k->user);
+        sl_row_set_text(key, SL_COL_NAME, "bootstrap");
+        sl_row_set_bytes(key, SL_API_KEYS_SHA256, k->sha256, sizeof(k->sha256));
+        code = sl_tx_insert(tx, key, err);
+    }
+    return sl_tx_end(tx, code, NULL, err);
+}
+
+static enum sl_code admin_id(struct sl_store *store, struct sl_arena *arena, const char **out,
+                             struct sl_err *err)
+{
+    const struct sl_store_session session = {.admin = true, .actor = "bootstrap"};
+    struct sl_row *user = NULL;
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin(store, &session, true, &tx, err);
+    if (code)
+        return code;
+    code = find_admin(tx, arena, &user, err);
+    code = sl_tx_end(tx, code, NULL, err);
+    if (!code)
+        *out = sl_row_text(user, SL_COL_ID);
+    return code;
+}
+
+/* Puts the key into the store, unless it is there. */
 static enum sl_code remember(struct sl_store *store, const struct sl_api_key *made,
                              struct sl_err *err)
 {
     char before[64];
-    struct sl_store_api_key key = {.id = made->id, .name = "admin", .roles = SL_ROLE_ADMIN};
-    key.created_ms = sl_wall_ms();
-    memcpy(key.sha256, made->sha256, sizeof(key.sha256));
+    struct new_key k = {.id = made->id, .before = before};
+    struct sl_arena arena;
+    memcpy(k.sha256, made->sha256, sizeof(k.sha256));
     if (sl_store_get_meta(store, meta_name, before, sizeof(before), err))
         return err->code;
     if (!strcmp(before, made->id))
         return SL_OK;
-    struct sl_err ignored = {0};
-    if (*before && sl_store_revoke_api_key(store, before, key.created_ms, &ignored) &&
-        ignored.code != SL_NOT_FOUND)
-        return sl_err_set(err, ignored.code, ignored.reason, "%s", ignored.text);
-    if (sl_store_put_api_key(store, &key, err))
-        return err->code;
-    return sl_store_put_meta(store, meta_name, made->id, err);
+    sl_arena_init(&arena, SIZE_MAX);
+    enum sl_code code = admin_id(store, &arena, &k.user, err);
+    if (!code)
+        code = write_key(store, &k, &arena, err);
+    sl_arena_fini(&arena);
+    return code ? code : sl_store_put_meta(store, meta_name, made->id, err);
 }
 
 /* The file is not there. Makes it, unless the store knows a key already. *made: key is a new one. */

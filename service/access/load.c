@@ -2,12 +2,14 @@
  * hash. */
 #include "access/load.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "access/digest.h"
 #include "access/internal.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/str.h"
 
@@ -136,14 +138,106 @@ static int compare_certificates(const void *x, const void *y)
     return strcmp(a->name, b->name);
 }
 
-static enum sl_code add_stored(void *owner, const struct sl_store_api_key *key, struct sl_err *err)
+/* Users of the store while their keys are read. */
+struct stored_user {
+    const char *id;
+    const struct sl_principal *principal; /* NULL: disabled or deleted */
+};
+
+struct stored {
+    struct sl_access *access;
+    struct stored_user *users; /* by id */
+    size_t n_users, room;
+    int64_t now_ms;
+};
+
+static unsigned stored_roles(const char *json)
 {
-    struct sl_access *a = owner;
+    struct sl_config_strings roles = {NULL, 0};
+    const char *names[8];
+    json_t *list = json_loads(json, 0, NULL), *role;
+    size_t i;
+    json_array_foreach(list, i, role)
+    {
+        if (roles.count < SL_ARRAY_LEN(names) && json_is_string(role))
+            names[roles.count++] = json_string_value(role);
+    }
+    roles.list = names;
+    unsigned bits = role_bits(&roles);
+    json_decref(list);
+    return bits;
+}
+
+static enum sl_code add_user(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct stored *s = owner;
     (void)err;
-    /* a key that the configuration has too keeps what the configuration says of it */
-    if (!key->revoked_ms)
-        (void)add_key(a, key->sha256, new_principal(a, key->name, "", key->roles, "api_key"));
+    if (s->n_users == s->room) {
+        s->room = s->room ? 2 * s->room : 64;
+        s->users = sl_realloc(s->users, s->room * sizeof(*s->users));
+    }
+    struct stored_user *u = &s->users[s->n_users++];
+    *u =
+        (struct stored_user){.id = sl_arena_strdup(&s->access->arena, sl_row_text(row, SL_COL_ID))};
+    if (!sl_row_bool(row, SL_USERS_DISABLED)) {
+        struct sl_principal *p = SL_ARENA_NEW(&s->access->arena, struct sl_principal);
+        p->id = u->id;
+        p->name = sl_arena_strdup(&s->access->arena, sl_row_text(row, SL_COL_NAME));
+        p->tier = sl_arena_strdup(&s->access->arena, sl_row_text(row, SL_USERS_TIER));
+        p->roles = stored_roles(sl_row_text(row, SL_USERS_ROLES));
+        p->proof = "api_key";
+        u->principal = p;
+    }
     return SL_OK;
+}
+
+static int compare_users(const void *x, const void *y)
+{
+    const struct stored_user *a = x, *b = y;
+    return strcmp(a->id, b->id);
+}
+
+static enum sl_code add_stored(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct stored *s = owner;
+    struct stored_user wanted = {.id = sl_row_text(row, SL_COL_OWNER)};
+    struct sl_str sha256 = sl_row_bytes(row, SL_API_KEYS_SHA256);
+    int64_t expires = sl_row_int(row, SL_API_KEYS_EXPIRES_MS);
+    (void)err;
+    if (sl_row_int(row, SL_API_KEYS_REVOKED_MS) || sha256.n != SL_STORE_DIGEST ||
+        (expires && expires <= s->now_ms))
+        return SL_OK;
+    const struct stored_user *u =
+        s->n_users ? bsearch(&wanted, s->users, s->n_users, sizeof(wanted), compare_users) : NULL;
+    /* a key that the configuration has too keeps what the configuration says of it */
+    if (u && u->principal)
+        (void)add_key(s->access, (const unsigned char *)sha256.p, u->principal);
+    return SL_OK;
+}
+
+static enum sl_code read_stored(struct stored *s, struct sl_tx *tx, struct sl_err *err)
+{
+    struct sl_query query = {.table = SL_TABLE_USERS, .order = SL_UNORDERED};
+    enum sl_code code = sl_tx_each(tx, &query, add_user, s, err);
+    if (code)
+        return code;
+    if (s->n_users)
+        qsort(s->users, s->n_users, sizeof(*s->users), compare_users);
+    query.table = SL_TABLE_API_KEYS;
+    return sl_tx_each(tx, &query, add_stored, s, err);
+}
+
+static enum sl_code add_all_stored(struct sl_access *a, struct sl_store *store, struct sl_err *err)
+{
+    const struct sl_store_session session = {.role = SL_STORE_SYNC};
+    struct stored s = {.access = a, .now_ms = sl_wall_ms()};
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin(store, &session, false, &tx, err);
+    if (code)
+        return code;
+    code = read_stored(&s, tx, err);
+    sl_free(s.users);
+    return sl_tx_end(tx, code, NULL, err);
 }
 
 enum sl_code sl_access_create(const struct sl_config *config, struct sl_store *store,
@@ -161,7 +255,7 @@ enum sl_code sl_access_create(const struct sl_config *config, struct sl_store *s
     for (size_t i = 0; !code && i < config->n_keys; i++)
         code = add_configured(a, &config->keys[i], err);
     if (!code && store)
-        code = sl_store_each_api_key(store, add_stored, a, err);
+        code = add_all_stored(a, store, err);
     if (code) {
         sl_access_unref(a);
         return code;

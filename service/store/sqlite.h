@@ -6,33 +6,34 @@
 
 #include "store/backend.h"
 
+enum { SL_SQLITE_READERS, SL_SQLITE_WRITER };
+
 struct sl_sqlite {
     struct sl_store store;
+    char path[4096];
+};
+
+/* A statement that was prepared before; SQL texts repeat. */
+struct sl_sqlite_cached {
+    char *sql;
+    sqlite3_stmt *stmt;
+};
+
+enum { SL_SQLITE_CACHE = 64 };
+
+struct sl_sqlite_conn {
+    struct sl_conn conn;
     sqlite3 *db;
+    struct sl_sqlite_cached cache[SL_SQLITE_CACHE];
 };
 
 extern const struct sl_store_ops sl_sqlite_ops;
 
-sqlite3 *sl_sqlite_db(struct sl_store *s);
-/* Fills err with SQLite's words: SL_UNAVAILABLE, STORE. doing: "reading API keys". */
+/* Fills err with SQLite's words: SL_UNAVAILABLE, STORE. doing: "reading its version". */
 enum sl_code sl_sqlite_fail(sqlite3 *db, const char *doing, struct sl_err *err);
 enum sl_code sl_sqlite_exec(sqlite3 *db, const char *sql, struct sl_err *err) SL_MUST_CHECK;
-/* The caller finalizes *out. */
-enum sl_code sl_sqlite_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out,
-                               struct sl_err *err) SL_MUST_CHECK;
-/* BEGIN IMMEDIATE, and the revision one up. */
-enum sl_code sl_sqlite_begin(sqlite3 *db, struct sl_err *err) SL_MUST_CHECK;
-/* COMMIT where code is SL_OK, else ROLLBACK. Returns code, or the commit's error. */
-enum sl_code sl_sqlite_end(sqlite3 *db, enum sl_code code, struct sl_err *err) SL_MUST_CHECK;
-
-enum sl_code sl_sqlite_put_api_key(struct sl_store *s, const struct sl_store_api_key *key,
-                                   struct sl_err *err) SL_MUST_CHECK;
-enum sl_code sl_sqlite_revoke_api_key(struct sl_store *s, const char *id, int64_t revoked_ms,
-                                      struct sl_err *err) SL_MUST_CHECK;
-enum sl_code sl_sqlite_each_api_key(struct sl_store *s,
-                                    enum sl_code (*on_key)(void *owner,
-                                                           const struct sl_store_api_key *key,
-                                                           struct sl_err *err),
-                                    void *owner, struct sl_err *err) SL_MUST_CHECK;
+/* Opens a connection and sets it up; *out is set on failure, too (for its words), and may be
+ * NULL. */
+enum sl_code sl_sqlite_open_db(const char *path, sqlite3 **out, struct sl_err *err) SL_MUST_CHECK;
 
 #endif

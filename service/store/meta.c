@@ -1,0 +1,114 @@
+/* What has no revision: facts about the store itself, and when rows were last used. */
+#include "base/str.h"
+#include "store/sql.h"
+
+/* Rows of one statement: two parameters each. */
+enum { BATCH = SL_SQL_PARAMS / 2 };
+
+enum sl_code sl_store_revision(struct sl_store *s, int64_t *out, struct sl_err *err)
+{
+    struct sl_tx *tx = NULL;
+    enum sl_code code =
+        sl_store_begin(s, &(struct sl_store_session){.role = SL_STORE_APP}, false, &tx, err);
+    return code ? code : sl_tx_commit(tx, out, err);
+}
+
+struct target {
+    char *value;
+    size_t size;
+};
+
+static enum sl_code on_value(void *owner, const struct sl_value *v, struct sl_err *err)
+{
+    const struct target *t = owner;
+    (void)err;
+    sl_copy(t->value, t->size, v[0].as.s.p);
+    return SL_OK;
+}
+
+enum sl_code sl_store_get_meta(struct sl_store *s, const char *name, char *value, size_t size,
+                               struct sl_err *err)
+{
+    static const enum sl_value_type type = SL_VALUE_TEXT;
+    struct target t = {value, size};
+    struct sl_statement st = {.types = &type, .n_types = 1, .on_row = on_value, .owner = &t};
+    struct sl_tx *tx = NULL;
+    struct sl_sql q;
+    enum sl_code code =
+        sl_store_begin(s, &(struct sl_store_session){.role = SL_STORE_APP}, false, &tx, err);
+    if (code)
+        return code;
+    sl_copy(value, size, "");
+    sl_sql_init(&q, tx);
+    sl_sql_add(&q, "SELECT value FROM meta WHERE name = ");
+    sl_sql_param(&q, sl_value_text(name));
+    code = sl_sql_run(&q, &st, err);
+    return sl_tx_end(tx, code, NULL, err);
+}
+
+static enum sl_code write_meta(struct sl_store *s, const struct sl_value values[2],
+                               const char *conflict, bool *written, struct sl_err *err)
+{
+    struct sl_statement st = {.sql = NULL};
+    struct sl_tx *tx = NULL;
+    struct sl_sql q;
+    enum sl_code code = sl_store_begin_quiet(s, &tx, err);
+    if (code)
+        return code;
+    sl_sql_init(&q, tx);
+    sl_sql_add(&q, "INSERT INTO meta (name, value) VALUES (");
+    sl_sql_param(&q, values[0]);
+    sl_sql_add(&q, ", ");
+    sl_sql_param(&q, values[1]);
+    sl_sql_addf(&q, ") ON CONFLICT (name) %s", conflict);
+    code = sl_sql_run(&q, &st, err);
+    code = sl_tx_end(tx, code, NULL, err);
+    if (!code)
+        *written = st.changed > 0;
+    return code;
+}
+
+enum sl_code sl_store_put_meta(struct sl_store *s, const char *name, const char *value,
+                               struct sl_err *err)
+{
+    const struct sl_value values[] = {sl_value_text(name), sl_value_text(value)};
+    bool written = false;
+    return write_meta(s, values, "DO UPDATE SET value = excluded.value", &written, err);
+}
+
+enum sl_code sl_store_add_meta(struct sl_store *s, const char *name, const char *value, bool *added,
+                               struct sl_err *err)
+{
+    const struct sl_value values[] = {sl_value_text(name), sl_value_text(value)};
+    return write_meta(s, values, "DO NOTHING", added, err);
+}
+
+static enum sl_code touch_batch(struct sl_tx *tx, const struct sl_store_use *uses, size_t n,
+                                struct sl_err *err)
+{
+    struct sl_sql q;
+    sl_sql_init(&q, tx);
+    sl_sql_add(&q, "INSERT INTO last_used (row_id, ms) VALUES ");
+    for (size_t i = 0; i < n; i++) {
+        sl_sql_add(&q, i ? ", (" : "(");
+        sl_sql_param(&q, sl_value_text(uses[i].id));
+        sl_sql_add(&q, ", ");
+        sl_sql_param(&q, sl_value_int(uses[i].ms));
+        sl_sql_add(&q, ")");
+    }
+    sl_sql_add(&q, " ON CONFLICT (row_id) DO UPDATE SET ms = excluded.ms "
+                   "WHERE excluded.ms > last_used.ms");
+    return sl_sql_run(&q, NULL, err);
+}
+
+enum sl_code sl_store_touch(struct sl_store *s, const struct sl_store_use *uses, size_t n,
+                            struct sl_err *err)
+{
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin_quiet(s, &tx, err);
+    if (code)
+        return code;
+    for (size_t i = 0; !code && i < n; i += BATCH)
+        code = touch_batch(tx, uses + i, n - i < BATCH ? n - i : BATCH, err);
+    return sl_tx_end(tx, code, NULL, err);
+}

@@ -1,0 +1,187 @@
+/* Import runs: an undo leaves every row as it was, and nothing that was changed since is lost. */
+#include "unit/store/scene.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "store/runs.h"
+
+static const char *start_run(struct scene *s)
+{
+    return scene_add(s, SL_TABLE_IMPORT_RUNS, NULL, "run");
+}
+
+static struct sl_tx *in_run(struct scene *s, const char *run)
+{
+    return scene_begin(s, &(struct sl_store_session){.admin = true, .run = run}, true);
+}
+
+static void insert(struct scene *s, struct sl_tx *tx, enum sl_table table, const char *name)
+{
+    EXPECT_OK(sl_tx_insert(tx, scene_row(s, table, NULL, name), &s->err));
+}
+
+static void set_region(struct scene *s, struct sl_tx *tx, const char *id, const char *region)
+{
+    struct sl_row *patch = sl_row_create(&s->arena, SL_TABLE_MODELS);
+    sl_row_set_text(patch, SL_COL_ID, id);
+    sl_row_set_text(patch, SL_MODELS_REGION, region);
+    EXPECT_OK(sl_tx_update(tx, patch, 0, &s->err));
+}
+
+static void rename_model(struct scene *s, struct sl_tx *tx, const char *id, const char *name)
+{
+    struct sl_row *patch = sl_row_create(&s->arena, SL_TABLE_MODELS);
+    sl_row_set_text(patch, SL_COL_ID, id);
+    sl_row_set_text(patch, SL_COL_NAME, name);
+    EXPECT_OK(sl_tx_update(tx, patch, 0, &s->err));
+}
+
+/* All of a table but the revisions, as text. */
+struct dump {
+    struct scene *s;
+    char *text;
+};
+
+static enum sl_code dump_row(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct dump *d = owner;
+    (void)err;
+    for (size_t c = 0; c < sl_table_info(row->table)->n_columns; c++) {
+        const struct sl_value *v = &row->v[c];
+        if (c == SL_COL_REVISION)
+            continue;
+        if (v->type == SL_VALUE_TEXT || v->type == SL_VALUE_BYTES)
+            d->text = sl_arena_printf(&d->s->arena, "%s|%.*s", d->text, (int)v->as.s.n, v->as.s.p);
+        else if (v->type == SL_VALUE_INT)
+            d->text = sl_arena_printf(&d->s->arena, "%s|%lld", d->text, (long long)v->as.i);
+        else if (v->type == SL_VALUE_REAL)
+            d->text = sl_arena_printf(&d->s->arena, "%s|%a", d->text, v->as.d);
+        else
+            d->text = sl_arena_printf(&d->s->arena, "%s|%d%d", d->text, v->type, v->as.b);
+    }
+    d->text = sl_arena_printf(&d->s->arena, "%s\n", d->text);
+    return SL_OK;
+}
+
+static const char *dump_of(struct scene *s)
+{
+    struct dump d = {s, sl_arena_strdup(&s->arena, "")};
+    struct sl_tx *tx = scene_sync(s);
+    for (int t = 0; t < SL_TABLE_IMPORT_RUNS; t++) {
+        struct sl_query query = {.table = (enum sl_table)t, .rows = SL_ROWS_ALL};
+        EXPECT_OK(sl_tx_each(tx, &query, dump_row, &d, &s->err));
+    }
+    scene_commit(tx);
+    return d.text;
+}
+
+static void add_conflict(void *owner, const struct sl_run_conflict *conflict)
+{
+    char *names = owner;
+    size_t n = strlen(names);
+    sl_copy(names + n, 64 - n, conflict->name);
+}
+
+static void restores_row_for_row(void **state)
+{
+    struct scene *s = *state;
+    struct sl_row *first = scene_row(s, SL_TABLE_MODELS, NULL, "first");
+    struct sl_tx *tx = scene_admin(s);
+    sl_row_set_real(first, SL_MODELS_TEMPERATURE, 0.1);
+    sl_row_set_bytes(first, SL_MODELS_HEADERS_SECRET, "\0cipher\xff", 8);
+    EXPECT_OK(sl_tx_insert(tx, first, &s->err));
+    scene_commit(tx);
+    const char *second = scene_add(s, SL_TABLE_MODELS, NULL, "second");
+    const char *third = scene_add(s, SL_TABLE_MODELS, NULL, "third");
+    const char *run = start_run(s), *before = dump_of(s);
+
+    tx = in_run(s, run);
+    set_region(s, tx, sl_row_text(first, SL_COL_ID), "eu");
+    sl_row_set_bytes(first, SL_MODELS_HEADERS_SECRET, "other", 5);
+    EXPECT_OK(sl_tx_update(tx, first, 0, &s->err));
+    /* names change places: the undo has to go back the same way */
+    rename_model(s, tx, second, "between");
+    rename_model(s, tx, third, "second");
+    rename_model(s, tx, second, "third");
+    EXPECT_OK(sl_tx_delete(tx, (struct sl_row_key){SL_TABLE_MODELS, third}, 0, &s->err));
+    scene_commit(tx);
+    tx = in_run(s, run);
+    insert(s, tx, SL_TABLE_MODELS, "new");
+    insert(s, tx, SL_TABLE_TIERS, "gold");
+    scene_commit(tx);
+    assert_string_not_equal(dump_of(s), before);
+
+    size_t count = 0;
+    tx = scene_admin(s);
+    EXPECT_OK(sl_tx_undo_run(tx, &(struct sl_run_undo){.run = run}, &count, &s->err));
+    scene_commit(tx);
+    assert_int_equal(count, 5);
+    assert_string_equal(dump_of(s), before);
+
+    tx = scene_admin(s);
+    EXPECT_ERROR(sl_tx_undo_run(tx, &(struct sl_run_undo){.run = run}, &count, &s->err),
+                 SL_FAILED_PRECONDITION, SL_REASON_NOT_FOUND);
+    EXPECT_ERROR(sl_tx_undo_run(tx, &(struct sl_run_undo){.run = "nothing"}, &count, &s->err),
+                 SL_NOT_FOUND, SL_REASON_NOT_FOUND);
+    sl_tx_rollback(tx);
+}
+
+static void keeps_what_was_changed_since(void **state)
+{
+    struct scene *s = *state;
+    const char *a = scene_add(s, SL_TABLE_MODELS, NULL, "a");
+    const char *b = scene_add(s, SL_TABLE_MODELS, NULL, "b");
+    const char *before = dump_of(s), *run = start_run(s);
+    char names[64] = "";
+    struct sl_run_undo undo = {.run = run, .on_conflict = add_conflict, .owner = names};
+    struct sl_tx *tx = in_run(s, run);
+    set_region(s, tx, a, "eu");
+    set_region(s, tx, b, "eu");
+    scene_commit(tx);
+    tx = scene_admin(s);
+    set_region(s, tx, b, "us");
+    scene_commit(tx);
+
+    tx = scene_admin(s);
+    EXPECT_ERROR(sl_tx_undo_run(tx, &undo, NULL, &s->err), SL_ABORTED, SL_REASON_CHANGED_SINCE);
+    scene_commit(tx);
+    assert_string_equal(names, "b");
+    tx = scene_sync(s);
+    assert_string_equal(sl_row_text(scene_get(s, tx, SL_TABLE_MODELS, a), SL_MODELS_REGION), "eu");
+    scene_commit(tx);
+
+    undo.force = true;
+    tx = scene_admin(s);
+    EXPECT_OK(sl_tx_undo_run(tx, &undo, NULL, &s->err));
+    scene_commit(tx);
+    assert_string_equal(dump_of(s), before);
+}
+
+/* A user's run is the user's: another one cannot undo it. */
+static void is_its_owners(void **state)
+{
+    struct scene *s = *state;
+    const char *run = scene_add(s, SL_TABLE_IMPORT_RUNS, "u1", "run");
+    struct sl_tx *tx = scene_begin(s, &(struct sl_store_session){.user = "u1", .run = run}, true);
+    EXPECT_OK(sl_tx_insert(tx, scene_row(s, SL_TABLE_MODELS, "u1", "mine"), &s->err));
+    scene_commit(tx);
+    tx = scene_user(s, "u2");
+    EXPECT_ERROR(sl_tx_undo_run(tx, &(struct sl_run_undo){.run = run}, NULL, &s->err), SL_NOT_FOUND,
+                 SL_REASON_NOT_FOUND);
+    sl_tx_rollback(tx);
+    tx = scene_user(s, "u1");
+    EXPECT_OK(sl_tx_undo_run(tx, &(struct sl_run_undo){.run = run}, NULL, &s->err));
+    scene_commit(tx);
+    assert_string_equal(scene_names(s, scene_sync(s), SL_TABLE_MODELS), "");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE_TEST(restores_row_for_row),
+        SCENE_TEST(keeps_what_was_changed_since),
+        SCENE_TEST(is_its_owners),
+    };
+    return SCENE_MAIN(tests, argc, argv);
+}
