@@ -204,8 +204,9 @@ struct sl_adapter {
 
 /* ---- shared by adapters ---- */
 
-/* retry-after-ms, else retry-after in seconds or as an HTTP date, which counts from the answer's own Date header. At
- * most a day. False where there is none. */
+/* retry-after-ms, else retry-after in seconds or as an HTTP date, which counts from the answer's own Date header; for a
+ * 429 without either, when the limits of x-ratelimit-reset-* and the like are renewed. At most a day. False where
+ * nothing is said. */
 bool sl_retry_after(const struct sl_http_head *head, int64_t *ms);
 /* The provider's id of the HTTP request, from the headers that are used for it; NULL where there is none. */
 const char *sl_http_request_id(const struct sl_http_head *head);

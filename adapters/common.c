@@ -1,5 +1,5 @@
 /* What every adapter needs: warnings, headers and authentication, facts of an answer, and what
- * HTTP itself says about a failure (status, retry-after, request id). */
+ * HTTP itself says about a failure (status, request id). */
 #include "adapters/adapter.h"
 
 #include <stdarg.h>
@@ -9,10 +9,9 @@
 
 enum {
     MAX_WARNINGS = 32,
-    MAX_WARNING = 256,         /* bytes of a warning's text, its NUL included */
-    MAX_FORMATTED = 1024,      /* more than is kept, so that no half character is */
-    MAX_FACT = 512,            /* bytes of a string in sl_answer_end */
-    MAX_RETRY_AFTER_S = 86400, /* longer waits are not worth telling apart */
+    MAX_WARNING = 256,    /* bytes of a warning's text, its NUL included */
+    MAX_FORMATTED = 1024, /* more than is kept, so that no half character is */
+    MAX_FACT = 512,       /* bytes of a string in sl_answer_end */
 };
 
 /* ---- warnings ---- */
@@ -175,95 +174,6 @@ void sl_end_set(struct sl_answer *a, const char **slot, const char *value)
         memcpy((char *)(uintptr_t)*slot, cut, n + 1);
     else
         *slot = sl_arena_strndup(a->arena, cut, n);
-}
-
-/* ---- retry-after ---- */
-
-/* Decimal digits of a fixed width; -1 where there are others. */
-static int digits(const char *s, int width)
-{
-    int v = 0;
-    for (int i = 0; i < width; i++) {
-        if (s[i] < '0' || s[i] > '9')
-            return -1;
-        v = v * 10 + (s[i] - '0');
-    }
-    return v;
-}
-
-/* Days from 1970-01-01 to a date of the Gregorian calendar (Howard Hinnant's days_from_civil). */
-static int64_t days_from_civil(int y, int m, int d)
-{
-    y -= m <= 2;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t yoe = y - era * 400;
-    int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-/* "Sun, 06 Nov 1994 08:49:37 GMT", the one form that RFC 9110 section 5.6.7 lets a sender write. */
-static bool parse_http_date(const char *s, int64_t *seconds)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-    if (strlen(s) != 29 || s[3] != ',' || s[19] != ':' || s[22] != ':' ||
-        strcmp(s + 25, " GMT") != 0)
-        return false;
-    int month = 0;
-    while (month < 12 && memcmp(months + (size_t)month * 3, s + 8, 3) != 0)
-        month++;
-    int day = digits(s + 5, 2), year = digits(s + 12, 4);
-    int hour = digits(s + 17, 2), minute = digits(s + 20, 2), second = digits(s + 23, 2);
-    if (month == 12 || day < 1 || year < 1970 || hour < 0 || minute < 0 || second < 0)
-        return false;
-    *seconds = days_from_civil(year, month + 1, day) * 86400 + hour * 3600 + minute * 60 + second;
-    return true;
-}
-
-/* A number that is not negative, with an optional fraction, times scale; at most the longest
- * wait. */
-static bool parse_decimal(const char *s, int64_t scale, int64_t *out)
-{
-    const int64_t max = (int64_t)MAX_RETRY_AFTER_S * 1000;
-    int64_t v = 0;
-    const char *at = s;
-
-    for (; *at >= '0' && *at <= '9'; at++)
-        v = v > max ? v : v * 10 + (*at - '0');
-    if (at == s)
-        return false;
-    v = v > max ? max : v * scale;
-    if (*at == '.')
-        for (at++; *at >= '0' && *at <= '9'; at++) {
-            scale /= 10;
-            v += (*at - '0') * scale;
-        }
-    if (*at)
-        return false;
-    *out = v > max ? max : v;
-    return true;
-}
-
-static bool wait_until_date(const struct sl_http_head *head, const char *value, int64_t *ms)
-{
-    const char *date = sl_http_head_get(head, "date");
-    int64_t at, now;
-
-    if (!date || !parse_http_date(value, &at) || !parse_http_date(date, &now))
-        return false;
-    int64_t wait = at > now ? at - now : 0;
-    *ms = (wait > MAX_RETRY_AFTER_S ? MAX_RETRY_AFTER_S : wait) * 1000;
-    return true;
-}
-
-bool sl_retry_after(const struct sl_http_head *head, int64_t *ms)
-{
-    const char *value = sl_http_head_get(head, "retry-after-ms");
-
-    if (value && parse_decimal(value, 1, ms))
-        return true;
-    value = sl_http_head_get(head, "retry-after");
-    return value && (parse_decimal(value, 1000, ms) || wait_until_date(head, value, ms));
 }
 
 /* ---- status ---- */

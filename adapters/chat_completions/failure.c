@@ -8,6 +8,7 @@
  *   {"detail": "text"} or {"detail": [...]}               FastAPI servers, Mistral
  *   {"base_resp": {"status_code", "status_msg"}}          MiniMax
  *   [{"error": {...}}]                                    Google's OpenAI endpoint
+ *   {"success": false, "errors": [{"code", "message"}]}   Cloudflare in front ("API responses")
  *   plain text, HTML, nothing                             proxies in front */
 #include "adapters/chat_completions/internal.h"
 
@@ -75,6 +76,9 @@ static void describe_object(struct sl_json *j, int object, struct description *d
                sizeof(err->provider_param));
     copy_value(j, sl_json_present(j, object, "message"), d->message, sizeof(d->message));
     copy_value(j, sl_json_present(j, object, "detail"), d->message, sizeof(d->message));
+    int first = sl_json_first(j, sl_json_present(j, object, "errors"));
+    if (sl_json_type(j, first) == SL_JSON_OBJECT)
+        copy_value(j, sl_json_present(j, first, "message"), d->message, sizeof(d->message));
 }
 
 /* Its code 0 is success. */

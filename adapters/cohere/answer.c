@@ -397,6 +397,8 @@ enum sl_code cohere_on_frame_v2(struct sl_answer *a, const struct sl_frame *fram
     struct event e = read_event(&c);
     if (e.type < 0 && sl_json_type(&j, e.message) == SL_JSON_STRING)
         return nv_error_in_answer(&c, sl_json_string(&j, e.message, NULL, NULL), NULL);
+    if (e.type < 0 && sl_json_present(&j, SL_JSON_ROOT, "error") >= 0)
+        return nv_read_error(&c, sl_json_member(&j, SL_JSON_ROOT, "error"));
     return take_event(&c, &e);
 }
 

@@ -155,5 +155,7 @@ enum sl_code cohere_on_frame_v1(struct sl_answer *a, const struct sl_frame *fram
     int message = sl_json_member(&j, SL_JSON_ROOT, "message");
     if (type < 0 && sl_json_type(&j, message) == SL_JSON_STRING)
         return nv_error_in_answer(&c, sl_json_string(&j, message, NULL, NULL), NULL);
+    if (type < 0 && sl_json_present(&j, SL_JSON_ROOT, "error") >= 0)
+        return nv_read_error(&c, sl_json_member(&j, SL_JSON_ROOT, "error"));
     return take_event(&c, type);
 }

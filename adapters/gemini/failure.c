@@ -84,6 +84,17 @@ static void read_details(struct sl_json *j, int list, struct description *d, str
     }
 }
 
+/* Forms of servers in front of the API: {"detail"}, {"errors": [{"message"}]}, a string. */
+static void describe_foreign(struct sl_json *j, int value, struct description *d)
+{
+    int first = sl_json_first(j, member(j, value, "errors"));
+
+    copy_value(j, member(j, value, "detail"), d->message, sizeof(d->message));
+    copy_value(j, member(j, first, "message"), d->message, sizeof(d->message));
+    if (sl_json_type(j, value) == SL_JSON_STRING)
+        copy_value(j, value, d->message, sizeof(d->message));
+}
+
 static void describe(struct sl_json *j, int value, struct description *d, struct sl_err *err)
 {
     int64_t number;
@@ -101,6 +112,7 @@ static void describe(struct sl_json *j, int value, struct description *d, struct
     copy_value(j, code, err->provider_code, sizeof(err->provider_code));
     copy_value(j, member(j, value, "status"), err->provider_type, sizeof(err->provider_type));
     copy_value(j, member(j, value, "message"), d->message, sizeof(d->message));
+    describe_foreign(j, value, d);
     read_details(j, member(j, value, "details"), d, err);
 }
 

@@ -348,3 +348,15 @@ enum sl_code nv_error_in_answer(struct nv *c, const char *text, const char *type
     c->err->retryable = true;
     return c->err->code;
 }
+
+enum sl_code nv_read_error(struct nv *c, int error)
+{
+    int message = error;
+    char *type = NULL;
+
+    if (sl_json_type(c->j, error) == SL_JSON_OBJECT) {
+        message = sl_json_member(c->j, error, "message");
+        type = sl_json_string(c->j, sl_json_member(c->j, error, "type"), NULL, NULL);
+    }
+    return nv_error_in_answer(c, sl_json_string(c->j, message, NULL, NULL), type);
+}

@@ -168,7 +168,9 @@ void nv_set_usage(struct nv *c, const struct nv_usage *u, struct sl_str json);
 enum sl_code nv_truncated(struct nv *c) SL_MUST_CHECK;
 enum sl_code nv_garbage(struct nv *c, const char *what) SL_MUST_CHECK;
 
-/* An error inside an answer of 200. text may be NULL. */
+/* An error inside an answer of 200: by its member `error`, a text or an object with message and
+ * type; or by its text, which may be NULL. */
+enum sl_code nv_read_error(struct nv *c, int error) SL_MUST_CHECK;
 enum sl_code nv_error_in_answer(struct nv *c, const char *text, const char *type) SL_MUST_CHECK;
 
 #endif

@@ -182,18 +182,6 @@ static void read_reason(struct nv *c, int value)
     sl_end_set(c->a, &c->a->end.raw_finish_reason, raw);
 }
 
-static enum sl_code read_error(struct nv *c, int error)
-{
-    int message = error;
-    char *type = NULL;
-
-    if (sl_json_type(c->j, error) == SL_JSON_OBJECT) {
-        message = sl_json_member(c->j, error, "message");
-        type = sl_json_string(c->j, sl_json_member(c->j, error, "type"), NULL, NULL);
-    }
-    return nv_error_in_answer(c, sl_json_string(c->j, message, NULL, NULL), type);
-}
-
 static enum sl_code read_line(struct nv *c, struct root *r)
 {
     bool done = false;
@@ -203,7 +191,7 @@ static enum sl_code read_line(struct nv *c, struct root *r)
     *r = read_root(c);
     nv_fact(c, r->model, &c->a->end.model);
     if (SL_UNLIKELY(r->error >= 0) && sl_json_type(c->j, r->error) != SL_JSON_NULL)
-        return read_error(c, r->error);
+        return nv_read_error(c, r->error);
     (void)sl_json_bool(c->j, r->done, &done);
     if (r->counts && done)
         read_usage(c); /* before texts are decoded over it */

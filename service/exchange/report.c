@@ -44,7 +44,9 @@ void sl_course_failure(struct sl_course *c, struct sl_err *err, const struct sl_
 {
     if (!err->provider_request_id[0] && c->provider_request_id)
         sl_copy(err->provider_request_id, sizeof(err->provider_request_id), c->provider_request_id);
-    sl_scrub(err->text, c->model->target.key);
+    char *const said[] = {err->text, err->provider_code, err->provider_type, err->provider_param};
+    for (size_t i = 0; i < SL_ARRAY_LEN(said); i++)
+        sl_scrub(said[i], c->model->target.key);
     info->provider_status = err->http_status;
     info->provider_code = err->provider_code;
     info->provider_type = err->provider_type;

@@ -1,4 +1,4 @@
-/* What all adapters share: warnings, headers, authentication, retry-after, the meaning of a status. */
+/* What all adapters share: warnings, headers, authentication, the meaning of a status. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -186,59 +186,6 @@ static void a_provider_that_changes_its_id_does_not_grow_the_arena(void **state)
     kit_fini(&k);
 }
 
-/* ---- retry-after ---- */
-
-#define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
-
-static const struct {
-    const char *ms, *seconds, *date;
-    int64_t want; /* -1: none */
-} retry_rows[] = {
-    {NULL, NULL, NULL, -1},
-    {NULL, "20", NULL, 20000},
-    {NULL, "0", NULL, 0},
-    {NULL, "1.5", NULL, 1500},
-    {NULL, "0.0019", NULL, 1},
-    {"660", NULL, NULL, 660},
-    {"660.9", "7", NULL, 660},
-    {"0", "1", NULL, 0},
-    {"soon", "2", NULL, 2000},
-    {NULL, "", NULL, -1},
-    {NULL, "-1", NULL, -1},
-    {NULL, "1s", NULL, -1},
-    {NULL, "99999999999999999999999999", NULL, 86400000},
-    {NULL, "Sun, 06 Nov 1994 08:50:37 GMT", DATE, 60000},
-    {NULL, "Mon, 07 Nov 1994 08:49:36 GMT", DATE, 86399000},
-    {NULL, "Sun, 06 Nov 1994 08:49:07 GMT", DATE, 0},
-    {NULL, "Wed, 01 Mar 2000 00:00:00 GMT", "Tue, 29 Feb 2000 23:59:50 GMT", 10000},
-    {NULL, "Sat, 06 Nov 2094 08:49:37 GMT", DATE, 86400000},
-    {NULL, DATE, NULL, -1},
-    {NULL, "Sun, 06 Nov 1994 08:49:37 CET", DATE, -1},
-    {NULL, "Sun, 06 Foo 1994 08:49:37 GMT", DATE, -1},
-    {NULL, "Sun, 0x Nov 1994 08:49:37 GMT", DATE, -1},
-};
-
-static void reads_when_to_try_again(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < SL_ARRAY_LEN(retry_rows); i++) {
-        struct sl_header list[3];
-        struct sl_http_head head = {.status = 429};
-        const char *const names[] = {"retry-after-ms", "retry-after", "date"};
-        const char *const values[] = {retry_rows[i].ms, retry_rows[i].seconds, retry_rows[i].date};
-        for (size_t h = 0; h < 3; h++) {
-            if (!values[h])
-                continue;
-            list[h] = (struct sl_header){names[h], values[h], false, NULL};
-            list[h].next = (struct sl_header *)(uintptr_t)head.headers;
-            head.headers = &list[h];
-        }
-        int64_t ms = -1;
-        assert_int_equal(sl_retry_after(&head, &ms), retry_rows[i].want >= 0);
-        assert_int_equal(ms, retry_rows[i].want);
-    }
-}
-
 static void finds_the_request_id(void **state)
 {
     struct sl_header ray = {"cf-ray", "ray-1", false, NULL};
@@ -316,7 +263,6 @@ int main(void)
         cmocka_unit_test(extra_headers_replace_others),
         cmocka_unit_test(facts_are_copied_when_they_change),
         cmocka_unit_test(a_provider_that_changes_its_id_does_not_grow_the_arena),
-        cmocka_unit_test(reads_when_to_try_again),
         cmocka_unit_test(finds_the_request_id),
         cmocka_unit_test(a_status_has_its_meaning),
         cmocka_unit_test(a_status_does_not_overrule),
