@@ -74,6 +74,19 @@ static bool is_sha256(const char *s)
     return strlen(s) == 64 && strspn(s, "0123456789abcdefABCDEF") == 64;
 }
 
+/* The first that is none of the words, or NULL. */
+static const char *other_word(const struct sl_config_strings *list, const char *const *words)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *const *w = words;
+        while (*w && strcmp(*w, list->list[i]) != 0)
+            w++;
+        if (!*w)
+            return list->list[i];
+    }
+    return NULL;
+}
+
 static enum sl_code check_key(const struct sl_config *c, const struct sl_config_key *k,
                               struct sl_err *err)
 {
@@ -92,17 +105,18 @@ static enum sl_code check_key(const struct sl_config *c, const struct sl_config_
         return sl_apply_fail(err, k->place, key,
                              "has a certificate for '%.80s', which needs server.tls.client_ca",
                              k->name);
-    for (size_t i = 0; i < k->roles.count; i++) {
-        static const char *const roles[] = {"user", "auditor", "operator", "admin"};
-        bool known = false;
-        for (size_t r = 0; r < SL_ARRAY_LEN(roles); r++)
-            known |= !strcmp(k->roles.list[i], roles[r]);
-        if (!known)
-            return sl_apply_fail(
-                err, k->place, key,
-                "has a role that is none of user, auditor, operator, admin: '%.60s'",
-                k->roles.list[i]);
-    }
+    static const char *const roles[] = {"user", "auditor", "operator", "admin", NULL};
+    static const char *const scopes[] = {"complete", "models", "admin", "act_as", NULL};
+    const char *other = other_word(&k->roles, roles);
+    if (other)
+        return sl_apply_fail(err, k->place, key,
+                             "has a role that is none of user, auditor, operator, admin: '%.60s'",
+                             other);
+    other = other_word(&k->scopes, scopes);
+    if (other)
+        return sl_apply_fail(err, k->place, key,
+                             "has a scope that is none of complete, models, admin, act_as: '%.60s'",
+                             other);
     return SL_OK;
 }
 

@@ -39,8 +39,9 @@ struct sl_config_key {
     const char *key;         /* reference (env:, file:) or "sha256:HEX" of the whole key */
     const char *certificate; /* instead of key: name in a verified client certificate */
     const char *tier;
-    struct sl_config_strings roles; /* admin, operator, auditor, user; default user */
-    const char *place;              /* where it was written, for errors: "sluice.yaml:12" */
+    struct sl_config_strings roles;  /* admin, operator, auditor, user; default user */
+    struct sl_config_strings scopes; /* complete, models, admin, act_as; none: all but act_as */
+    const char *place;               /* where it was written, for errors: "sluice.yaml:12" */
 };
 
 struct sl_config_provider {

@@ -31,6 +31,13 @@ static const struct sl_setting key_rows[] = {
      KEY(roles),
      .preset = "user",
      .help = "Of user, auditor, operator, admin"},
+    {.key = "scopes",
+     .type = SL_SET_TEXTS,
+     KEY(scopes),
+     .shown = "complete, models, admin",
+     .help =
+         "What the key may do, of complete, models, admin, act_as: call models, manage its own, "
+         "what its roles allow, act for end users that the metadata names"},
     {.key = "tier", .type = SL_SET_TEXT, KEY(tier), .help = "Tier, which models.tiers refers to"},
 };
 

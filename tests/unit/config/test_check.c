@@ -123,6 +123,7 @@ static void checks_keys(void **state)
         {"access: {keys: [{name: a, key: 'file:'}]}", "has to be a reference"},
         {"access: {keys: [{name: 'a b', key: 'env:A'}]}", "letters, digits"},
         {"access: {keys: [{name: a, key: 'env:A', roles: [root]}]}", "none of user"},
+        {"access: {keys: [{name: a, key: 'env:A', scopes: [all]}]}", "none of complete"},
         {"access: {keys: [{name: a, key: 'env:A', tier: 'a b'}]}", "letters, digits"},
         {"access: {keys: [{name: a, key: "
          "'sha256:00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF'}]}",
