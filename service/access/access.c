@@ -2,17 +2,16 @@
  * can steer; the last comparison takes the same time wherever they differ. */
 #include "access/access.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/act_as.h"
 #include "access/digest.h"
 #include "access/internal.h"
-#include "base/alloc.h"
+#include "base/clock.h"
 
 /* Longer ones are no keys; nobody makes us hash megabytes. */
-enum { MAX_KEY = 1024 };
+enum { MAX_KEY = 1024, MAX_KEY_ID = 64 };
 
 bool sl_sha256_fetched(const EVP_MD *md, const void *p, size_t n,
                        unsigned char out[SL_STORE_DIGEST])
@@ -23,18 +22,6 @@ bool sl_sha256_fetched(const EVP_MD *md, const void *p, size_t n,
 bool sl_sha256(const void *p, size_t n, unsigned char out[SL_STORE_DIGEST])
 {
     return sl_sha256_fetched(EVP_sha256(), p, n, out);
-}
-
-struct sl_access_key *sl_access_slot(const struct sl_access *a,
-                                     const unsigned char sha256[SL_STORE_DIGEST])
-{
-    size_t i, mask = a->n_slots - 1;
-    memcpy(&i, sha256, sizeof(i));
-    for (i &= mask; a->keys[i].principal; i = (i + 1) & mask) {
-        if (!CRYPTO_memcmp(a->keys[i].sha256, sha256, SL_STORE_DIGEST))
-            break;
-    }
-    return &a->keys[i];
 }
 
 static enum sl_code invalid(struct sl_err *err, const char *what)
@@ -58,8 +45,72 @@ static struct sl_str bearer(struct sl_str authorization)
     return key;
 }
 
+/* What stands between "sl_" and the second '_'; "" where there is none. */
+static const char *id_of(struct sl_str key, struct sl_arena *arena)
+{
+    const char *end =
+        key.n > 3 && !memcmp(key.p, "sl_", 3) ? memchr(key.p + 3, '_', key.n - 3) : NULL;
+    if (!end || end - key.p - 3 > MAX_KEY_ID)
+        return "";
+    return sl_arena_strndup(arena, key.p + 3, (size_t)(end - key.p - 3));
+}
+
+/* Without the scope admin roles count for nothing. */
+static void bound_roles(struct sl_principal *p)
+{
+    p->roles |= SL_ROLE_USER;
+    if (!(p->scopes & SL_SCOPE_ADMIN))
+        p->roles = SL_ROLE_USER;
+}
+
+static void take_person(const struct sl_access *a, const struct sl_person *person,
+                        struct sl_principal *p)
+{
+    p->id = person->id;
+    p->name = person->name;
+    p->tier = person->tier;
+    p->rights = sl_access_tier(a, p->tier);
+    p->roles = person->roles;
+    p->stored = true;
+}
+
+/* A rule's caller is the stored user of that name, where there is one; the rule's tier and roles hold. */
+static enum sl_code take_rule(const struct sl_access *a, const struct sl_access_rule *rule,
+                              struct sl_principal *p, struct sl_err *err)
+{
+    const struct sl_person *person =
+        sl_access_find_person(a, SL_BY_NAME, rule->name, strlen(rule->name));
+    if (person && person->disabled)
+        return invalid(err, "this user is disabled");
+    p->id = person ? person->id : rule->name;
+    p->stored = person != NULL;
+    p->name = rule->name;
+    p->tier = rule->tier;
+    p->rights = sl_access_tier(a, p->tier);
+    p->roles = rule->roles;
+    p->scopes = rule->scopes;
+    bound_roles(p);
+    return SL_OK;
+}
+
+static enum sl_code take_entry(const struct sl_access *a, const struct sl_key_entry *e,
+                               struct sl_principal *p, struct sl_err *err)
+{
+    const struct sl_person *person = e->dead ? NULL : sl_access_person(a, e->user - 1);
+    if (!person || sl_access_is_gone(a, p->key_id))
+        return invalid(err, "this API key is not known, or was revoked");
+    if (e->expires_s && sl_wall_ms() >= (int64_t)e->expires_s * 1000)
+        return invalid(err, "this API key has expired");
+    if (person->disabled)
+        return invalid(err, "this user is disabled");
+    take_person(a, person, p);
+    p->scopes = e->scopes;
+    bound_roles(p);
+    return SL_OK;
+}
+
 static enum sl_code check_key(const struct sl_access *a, struct sl_str authorization,
-                              const struct sl_principal **out, struct sl_err *err)
+                              struct sl_arena *arena, struct sl_principal *p, struct sl_err *err)
 {
     unsigned char sha256[SL_STORE_DIGEST];
     struct sl_str key = bearer(authorization);
@@ -69,63 +120,112 @@ static enum sl_code check_key(const struct sl_access *a, struct sl_str authoriza
         return invalid(err, "this API key is not known");
     if (!sl_sha256_fetched(a->sha256, key.p, key.n, sha256))
         return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no SHA-256");
-    const struct sl_principal *p = sl_access_slot(a, sha256)->principal;
-    if (!p)
+    p->proof = "api_key";
+    const struct sl_key_entry *e = sl_key_table_find(&a->rules->keys, sha256);
+    if (e)
+        return take_rule(a, &a->rules->list[e->user - 1], p, err);
+    e = sl_access_key(a, sha256);
+    if (!e)
         return invalid(err, "this API key is not known, or was revoked");
-    *out = p;
-    return SL_OK;
+    p->key_id = id_of(key, arena);
+    return take_entry(a, e, p, err);
 }
 
 static int compare_certificate(const void *key, const void *entry)
 {
     const struct sl_str *name = key;
-    const struct sl_access_certificate *c = entry;
-    size_t n = strlen(c->name);
-    int order = memcmp(name->p, c->name, name->n < n ? name->n : n);
+    const struct sl_access_rule *const *rule = entry;
+    size_t n = strlen((*rule)->certificate);
+    int order = memcmp(name->p, (*rule)->certificate, name->n < n ? name->n : n);
     return order ? order : (name->n > n) - (name->n < n);
 }
 
+/* *found false: the certificate is nobody's. */
 static enum sl_code check_certificate(const struct sl_access *a, struct sl_str name,
-                                      const struct sl_principal **out, struct sl_err *err)
+                                      struct sl_principal *p, bool *found, struct sl_err *err)
 {
-    const struct sl_access_certificate *c =
-        a->n_certificates ? bsearch(&name, a->certificates, a->n_certificates,
-                                    sizeof(*a->certificates), compare_certificate)
+    const struct sl_access_rules *r = a->rules;
+    const struct sl_access_rule *const *rule =
+        r->n_certificates ? bsearch(&name, r->certificates, r->n_certificates,
+                                    sizeof(*r->certificates), compare_certificate)
                           : NULL;
-    if (!c)
+    const struct sl_person *person = NULL;
+    p->proof = "certificate";
+    *found = true;
+    if (rule)
+        return take_rule(a, *rule, p, err);
+    person = sl_access_find_person(a, SL_BY_SUBJECT, name.p, name.n);
+    *found = person != NULL;
+    if (!person)
+        return SL_OK;
+    if (person->disabled)
+        return invalid(err, "this user is disabled");
+    take_person(a, person, p);
+    p->scopes = SL_SCOPES_DEFAULT;
+    bound_roles(p);
+    return SL_OK;
+}
+
+static enum sl_code check_proof(const struct sl_access *a, const struct sl_credentials *c,
+                                struct sl_arena *arena, struct sl_principal *p, struct sl_err *err)
+{
+    bool found = false;
+    if (c->authorization.n)
+        return check_key(a, c->authorization, arena, p, err);
+    if (c->certificate.n && check_certificate(a, c->certificate, p, &found, err))
+        return err->code;
+    if (found)
+        return SL_OK;
+    if (c->certificate.n && (a->rules->n_certificates || !a->rules->anonymous))
         return invalid(err, "no API key was given, and the client certificate is nobody's here");
-    *out = c->principal;
+    if (!a->rules->anonymous || !c->local)
+        return sl_err_set(err, SL_UNAUTHENTICATED, SL_REASON_CREDENTIALS_MISSING,
+                          "credentials are missing: send the metadata entry 'authorization: Bearer "
+                          "sl_...'");
+    p->id = p->name = p->proof = "anonymous";
+    p->roles = SL_ROLE_USER;
+    p->scopes = SL_SCOPES_DEFAULT;
     return SL_OK;
 }
 
 enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credentials *c,
-                             const struct sl_principal **out, struct sl_err *err)
+                             struct sl_arena *arena, const struct sl_principal **out,
+                             struct sl_err *err)
 {
-    if (c->authorization.n)
-        return check_key(a, c->authorization, out, err);
-    if (c->certificate.n && (a->n_certificates || !a->anonymous))
-        return check_certificate(a, c->certificate, out, err);
-    if (!a->anonymous || !c->local)
-        return sl_err_set(err, SL_UNAUTHENTICATED, SL_REASON_CREDENTIALS_MISSING,
-                          "credentials are missing: send the metadata entry 'authorization: Bearer "
-                          "sl_...'");
-    *out = a->anonymous;
+    struct sl_principal *p = SL_ARENA_NEW(arena, struct sl_principal);
+    p->tier = p->key_id = "";
+    if (check_proof(a, c, arena, p, err))
+        return err->code;
+    if (c->user.n || c->tier.n)
+        return sl_access_act(a, p, c, arena, out, err);
+    *out = p;
     return SL_OK;
 }
 
-struct sl_access *sl_access_ref(struct sl_access *a)
+enum sl_code sl_access_of_claims(const struct sl_access *a, const struct sl_claims *claims,
+                                 struct sl_arena *arena, const struct sl_principal **out,
+                                 struct sl_err *err)
 {
-    atomic_fetch_add_explicit(&a->refs, 1, memory_order_relaxed);
-    return a;
-}
-
-void sl_access_unref(struct sl_access *a)
-{
-    if (!a || atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) != 1)
-        return;
-    EVP_MD_free(a->sha256);
-    sl_free(a->keys);
-    sl_free(a->certificates);
-    sl_arena_fini(&a->arena);
-    sl_free(a);
+    struct sl_principal *p = SL_ARENA_NEW(arena, struct sl_principal);
+    const struct sl_person *person =
+        sl_access_find_person(a, SL_BY_SUBJECT, claims->subject, strlen(claims->subject));
+    if (person && person->disabled)
+        return invalid(err, "this user is disabled");
+    p->key_id = p->tier = "";
+    p->roles = SL_ROLE_USER;
+    p->id = sl_arena_printf(arena, "jwt:%s", claims->subject);
+    p->name = *claims->name ? claims->name : claims->subject;
+    if (person)
+        take_person(a, person, p);
+    if (*claims->tier) {
+        p->tier = claims->tier;
+        p->rights = sl_access_tier(a, p->tier);
+    }
+    if (claims->roles)
+        p->roles = claims->roles;
+    p->proof = "jwt";
+    p->scopes = SL_SCOPES_DEFAULT;
+    bound_roles(p);
+    *out = p;
+    return SL_OK;
 }

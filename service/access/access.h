@@ -1,25 +1,51 @@
-/* From metadata to a principal: from memory, no database. */
+/* From credentials to a principal: from memory, no database. */
 #ifndef SL_ACCESS_ACCESS_H
 #define SL_ACCESS_ACCESS_H
 
 #include "access/principal.h"
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
-struct sl_access; /* immutable, reference-counted: the keys and rules of one configuration */
+/* Users, tiers, keys and rules of one moment: an immutable, reference-counted snapshot; any thread may read. */
+struct sl_access;
 
 /* What a call shows of its caller. Borrowed. */
 struct sl_credentials {
     struct sl_str authorization; /* metadata entry `authorization`, n 0 if absent */
     struct sl_str
         certificate; /* common name or first SAN of the verified client certificate, n 0 if none */
-    bool local;      /* the peer is on this machine (loopback or unix socket) */
+    struct sl_str user, tier; /* metadata entries `sluice-user` and `sluice-tier`, n 0 if absent */
+    bool local;               /* the peer is on this machine (loopback or unix socket) */
 };
 
-/* Finds the principal, which lives as long as the access object. Errors: SL_UNAUTHENTICATED with CREDENTIALS_MISSING or
- * CREDENTIALS_INVALID. About a microsecond: one SHA-256 and one look-up. */
+/* Finds the principal, which is put into the arena, and borrows from the snapshot. Where the credentials name an end user
+ * to act for (act_as), it is that user's. Errors: SL_UNAUTHENTICATED with CREDENTIALS_MISSING or CREDENTIALS_INVALID;
+ * SL_PERMISSION_DENIED with ACT_AS_FORBIDDEN; SL_INVALID_ARGUMENT for an end user or tier that cannot be. About a
+ * microsecond: one SHA-256 and one look-up. */
 enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credentials *c,
-                             const struct sl_principal **out, struct sl_err *err) SL_MUST_CHECK;
+                             struct sl_arena *arena, const struct sl_principal **out,
+                             struct sl_err *err) SL_MUST_CHECK;
+
+/* What an identity provider says of a caller whose token it signed. */
+struct sl_claims {
+    const char *subject; /* not "" */
+    const char *name;    /* for people; "" : the subject */
+    const char *tier;    /* "" : the stored user's, or none */
+    unsigned roles;      /* of enum sl_role; 0: the stored user's, or SL_ROLE_USER */
+};
+
+/* The principal of verified claims: the stored user of that subject, else one of this call only, whose id is "jwt:SUBJECT". Borrows the claims' texts.
+ * Error: SL_UNAUTHENTICATED, CREDENTIALS_INVALID, where the user is disabled. */
+enum sl_code sl_access_of_claims(const struct sl_access *a, const struct sl_claims *claims,
+                                 struct sl_arena *arena, const struct sl_principal **out,
+                                 struct sl_err *err) SL_MUST_CHECK;
+
+/* The tier of that name, NULL where the store has none. */
+const struct sl_tier *sl_access_tier(const struct sl_access *a, const char *name);
+
+/* Revision of the store that the snapshot has. */
+int64_t sl_access_revision(const struct sl_access *a);
 
 struct sl_access *sl_access_ref(struct sl_access *a);
 /* Accepts NULL. */

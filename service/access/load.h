@@ -1,5 +1,5 @@
-/* Makes the access object from the configuration and the store, and the first administrator's
- * key. Main thread, at start and on reload: reads files, environment variables and the database. */
+/* Makes access snapshots from the configuration and the store, and the first administrator's key. For threads that may
+ * block: reads files, environment variables and the database. */
 #ifndef SL_ACCESS_LOAD_H
 #define SL_ACCESS_LOAD_H
 
@@ -10,13 +10,27 @@
 #include "config/config.h"
 #include "store/store.h"
 
-/* The keys and certificates of the configuration, and the keys that the store holds and that are
- * not revoked. Nothing is borrowed. store may be NULL: the configuration's only. Errors:
- * SL_INVALID_ARGUMENT, CONFIG_INVALID with the place (a key reference that leads nowhere, a key
- * shorter than 16 bytes, two entries with the same key); the store's. *out is set on success
- * only. */
+/* The keys and certificates of the configuration, and all users, tiers and keys of the store. Nothing is borrowed. store
+ * may be NULL: the configuration's only. Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID with the place (a key reference that
+ * leads nowhere, a key shorter than 16 bytes, two entries with the same key); the store's. *out is set on success only. A
+ * million keys take about two seconds and 40 MB, besides 200 bytes a user. */
 enum sl_code sl_access_create(const struct sl_config *config, struct sl_store *store,
                               struct sl_access **out, struct sl_err *err) SL_MUST_CHECK;
+/* old with what was written since: reads the changes only, and shares the rest. Errors: the store's. */
+enum sl_code sl_access_refresh(const struct sl_access *old, struct sl_store *store,
+                               struct sl_access **out, struct sl_err *err) SL_MUST_CHECK;
+/* old under another configuration, without reading the store. Errors: CONFIG_INVALID as above. */
+enum sl_code sl_access_reconfigure(const struct sl_access *old, const struct sl_config *config,
+                                   struct sl_access **out, struct sl_err *err) SL_MUST_CHECK;
+/* a under the configuration of other. Never NULL. */
+struct sl_access *sl_access_under_rules_of(const struct sl_access *a,
+                                           const struct sl_access *other) SL_MUST_CHECK;
+/* Whether so much changed that sl_access_compact is worth its time. */
+bool sl_access_has_grown(const struct sl_access *a);
+/* old with all its changes worked in: for the background (0.2 s at a million keys). What was written meanwhile it does not
+ * have: refresh it before it is used. Errors: the store's. */
+enum sl_code sl_access_compact(const struct sl_access *old, struct sl_store *store,
+                               struct sl_access **out, struct sl_err *err) SL_MUST_CHECK;
 
 /* What sl_access_bootstrap found or made. */
 struct sl_access_bootstrap {

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "access/principal.h"
+#include "access/rights.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/loop.h"
@@ -35,7 +36,8 @@ struct sl_method {
     const char *path; /* "/sluice.v1.Completion/Complete" */
     enum sl_method_kind kind;
     enum sl_method_home home;
-    bool open; /* needs no credentials (health, reflection) */
+    bool open;             /* needs no credentials (health, reflection) */
+    struct sl_needs needs; /* what the caller has to be, unless it is open */
     const ProtobufCMessageDescriptor *input, *output;
     void (*on_open)(struct sl_call *call); /* NULL: nothing to do */
     void (*on_message)(struct sl_call *call,

@@ -43,6 +43,12 @@ enum sl_code {
     X(REQUEST_MEMORY)                                                                              \
     X(CREDENTIALS_MISSING)                                                                         \
     X(CREDENTIALS_INVALID)                                                                         \
+    X(SCOPE_MISSING)                                                                               \
+    X(ROLE_MISSING)                                                                                \
+    X(RPC_FORBIDDEN)                                                                               \
+    X(ACT_AS_FORBIDDEN)                                                                            \
+    X(LAST_ADMIN)                                                                                  \
+    X(TIER_IN_USE)                                                                                 \
     X(REFERENCE_FORBIDDEN)                                                                         \
     X(ENCRYPTION_KEY_MISSING)                                                                      \
     X(SECRET_UNREADABLE)                                                                           \

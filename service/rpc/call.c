@@ -78,6 +78,7 @@ static void write_log_line(struct sl_rpc_call *c, enum sl_code code, enum sl_rea
         .id = c->id,
         .method = c->base.method->path,
         .principal = p ? p->id : NULL,
+        .acting = p && p->actor ? p->actor->id : NULL,
         .peer = c->peer,
         .code = code,
         .reason = reason,
@@ -514,17 +515,22 @@ static bool peer_is_local(const char *peer)
 
 static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
 {
-    if (c->base.method->open)
+    const struct sl_method *method = c->base.method;
+    if (method->open)
         return SL_OK;
     char certificate[256];
     struct sl_credentials shown = {
         .authorization = call_metadata(&c->base, "authorization"),
+        .user = call_metadata(&c->base, "sluice-user"),
+        .tier = call_metadata(&c->base, "sluice-tier"),
         .local = peer_is_local(c->peer),
     };
     if (!shown.authorization.n && sl_peer_certificate(c->call, certificate, sizeof(certificate)))
         shown.certificate = sl_str(certificate);
     c->access = sl_access_ref(c->home->service->access);
-    return sl_access_check(c->access, &shown, &c->base.principal, err);
+    if (sl_access_check(c->access, &shown, &c->arena, &c->base.principal, err))
+        return err->code;
+    return sl_rights_check(c->base.principal, &method->needs, method->path, err);
 }
 
 static int64_t deadline_us(gpr_timespec deadline)

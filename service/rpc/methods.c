@@ -13,6 +13,7 @@
 const struct sl_method sl_methods[] = {
     {
         .path = "/sluice.v1.Completion/Complete",
+        .needs = {.scopes = SL_SCOPE_COMPLETE},
         .kind = SL_UNARY,
         .home = SL_ON_LOOPS,
         .input = &sluice__v1__complete_request__descriptor,
@@ -22,6 +23,7 @@ const struct sl_method sl_methods[] = {
     },
     {
         .path = "/sluice.v1.Completion/StreamComplete",
+        .needs = {.scopes = SL_SCOPE_COMPLETE},
         .kind = SL_SERVER_STREAM,
         .home = SL_ON_LOOPS,
         .input = &sluice__v1__complete_request__descriptor,
@@ -32,6 +34,7 @@ const struct sl_method sl_methods[] = {
     },
     {
         .path = "/sluice.v1.ModelRegistry/ListModels",
+        .needs = {.scopes = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN},
         .kind = SL_UNARY,
         .home = SL_ON_CONTROL,
         .input = &sluice__v1__list_models_request__descriptor,
@@ -40,6 +43,7 @@ const struct sl_method sl_methods[] = {
     },
     {
         .path = "/sluice.v1.ModelRegistry/GetModel",
+        .needs = {.scopes = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN},
         .kind = SL_UNARY,
         .home = SL_ON_CONTROL,
         .input = &sluice__v1__get_model_request__descriptor,
@@ -48,6 +52,7 @@ const struct sl_method sl_methods[] = {
     },
     {
         .path = "/sluice.v1.ModelRegistry/ResolveModel",
+        .needs = {.scopes = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN},
         .kind = SL_UNARY,
         .home = SL_ON_CONTROL,
         .input = &sluice__v1__resolve_model_request__descriptor,

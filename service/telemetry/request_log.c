@@ -92,6 +92,7 @@ void sl_request_log(const struct sl_request_line *line)
     add_text(&l, "id", line->id);
     add_text(&l, "method", line->method);
     add_text(&l, "principal", line->principal);
+    add_text(&l, "acting", line->acting);
     add_text(&l, "peer", line->peer);
     if (f)
         add_choice(&l, f);

@@ -22,6 +22,7 @@ struct sl_call_facts {
 
 struct sl_request_line {
     const char *id, *method, *principal, *peer;
+    const char *acting; /* id of who acts for the principal; NULL: nobody */
     enum sl_code code;
     enum sl_reason reason;
     const char *message; /* of an error; left out where it may be the provider's own words */

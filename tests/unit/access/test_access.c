@@ -54,6 +54,23 @@ static struct sl_access *make(bool anonymous)
     return a;
 }
 
+/* Of the principals; emptied after each test. */
+static struct sl_arena arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    sl_arena_init(&arena, SIZE_MAX);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sl_arena_fini(&arena);
+    return 0;
+}
+
 struct row {
     const char *authorization, *certificate;
     bool local;
@@ -64,11 +81,12 @@ struct row {
 static void check_rows(const struct sl_access *a, const struct row *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct sl_credentials c = {sl_str(rows[i].authorization), sl_str(rows[i].certificate),
-                                         rows[i].local};
+        const struct sl_credentials c = {.authorization = sl_str(rows[i].authorization),
+                                         .certificate = sl_str(rows[i].certificate),
+                                         .local = rows[i].local};
         const struct sl_principal *p = NULL;
         struct sl_err err = {0};
-        enum sl_code code = sl_access_check(a, &c, &p, &err);
+        enum sl_code code = sl_access_check(a, &c, &arena, &p, &err);
         if (rows[i].name && code)
             fail_msg("row %zu: %s", i, err.text);
         if (rows[i].name) {
@@ -136,10 +154,11 @@ static void lets_neighbours_in_where_that_is_allowed(void **state)
 static const struct sl_principal *who(const struct sl_access *a, const char *authorization,
                                       const char *certificate)
 {
-    const struct sl_credentials c = {sl_str(authorization), sl_str(certificate), true};
+    const struct sl_credentials c = {
+        .authorization = sl_str(authorization), .certificate = sl_str(certificate), .local = true};
     const struct sl_principal *p = NULL;
     struct sl_err err = {0};
-    assert_int_equal(sl_access_check(a, &c, &p, &err), SL_OK);
+    assert_int_equal(sl_access_check(a, &c, &arena, &p, &err), SL_OK);
     return p;
 }
 
@@ -151,9 +170,10 @@ static void says_what_they_are(void **state)
     assert_string_equal(alice->tier, "pro");
     assert_int_equal(alice->roles, SL_ROLE_USER);
     assert_string_equal(alice->proof, "api_key");
-    assert_int_equal(who(a, "Bearer " BOB, NULL)->roles, SL_ROLE_OPERATOR | SL_ROLE_AUDITOR);
+    assert_int_equal(who(a, "Bearer " BOB, NULL)->roles,
+                     SL_ROLE_USER | SL_ROLE_OPERATOR | SL_ROLE_AUDITOR);
     assert_string_equal(who(a, NULL, "carol.example")->proof, "certificate");
-    assert_int_equal(who(a, NULL, "carol.example")->roles, SL_ROLE_ADMIN);
+    assert_int_equal(who(a, NULL, "carol.example")->roles, SL_ROLE_USER | SL_ROLE_ADMIN);
     const struct sl_principal *nobody = who(a, NULL, NULL);
     assert_string_equal(nobody->proof, "anonymous");
     assert_string_equal(nobody->tier, "");
@@ -174,15 +194,15 @@ static void compares_bytes(void **state)
     const struct sl_principal *p = NULL;
     struct sl_err err = {0};
     struct sl_credentials c = {.authorization = {text, sizeof(text) - 1}};
-    assert_int_equal(sl_access_check(a, &c, &p, &err), SL_UNAUTHENTICATED);
+    assert_int_equal(sl_access_check(a, &c, &arena, &p, &err), SL_UNAUTHENTICATED);
     c.authorization.n = strlen(text);
-    assert_int_equal(sl_access_check(a, &c, &p, &err), SL_OK);
+    assert_int_equal(sl_access_check(a, &c, &arena, &p, &err), SL_OK);
     char *big = malloc(1 << 20);
     memset(big, 'k', 1 << 20);
     memcpy(big, "Bearer ", 7);
     c.authorization = (struct sl_str){big, 1 << 20};
     struct sl_err too_long = {0};
-    assert_int_equal(sl_access_check(a, &c, &p, &too_long), SL_UNAUTHENTICATED);
+    assert_int_equal(sl_access_check(a, &c, &arena, &p, &too_long), SL_UNAUTHENTICATED);
     free(big);
     sl_access_unref(a);
 }
@@ -247,12 +267,13 @@ static void refuses_bad_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lets_in_who_proves_it),
-        cmocka_unit_test(lets_neighbours_in_where_that_is_allowed),
-        cmocka_unit_test(says_what_they_are),
-        cmocka_unit_test(compares_bytes),
-        cmocka_unit_test(finds_each_of_many),
-        cmocka_unit_test(refuses_bad_keys),
+        cmocka_unit_test_setup_teardown(lets_in_who_proves_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lets_neighbours_in_where_that_is_allowed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(says_what_they_are, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(compares_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(finds_each_of_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_bad_keys, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

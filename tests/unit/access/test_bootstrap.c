@@ -86,11 +86,14 @@ static bool gets_in(struct scene *s, const char *key)
     const struct sl_credentials credentials = {.authorization = sl_str(authorization)};
     assert_int_equal(sl_config_parse("s.yaml", "", 0, &c, &s->err), SL_OK);
     assert_int_equal(sl_access_create(c, s->store, &a, &s->err), SL_OK);
-    bool in = sl_access_check(a, &credentials, &p, &err) == SL_OK;
+    struct sl_arena arena;
+    sl_arena_init(&arena, SIZE_MAX);
+    bool in = sl_access_check(a, &credentials, &arena, &p, &err) == SL_OK;
     if (in) {
         assert_string_equal(p->name, "admin");
-        assert_int_equal(p->roles, SL_ROLE_ADMIN);
+        assert_int_equal(p->roles, SL_ROLE_USER | SL_ROLE_ADMIN);
     }
+    sl_arena_fini(&arena);
     sl_access_unref(a);
     sl_config_destroy(c);
     return in;

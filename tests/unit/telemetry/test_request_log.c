@@ -104,6 +104,7 @@ static void says_all_of_a_call(void **state)
         .id = "0190",
         .method = "/sluice.v1.Completion/Complete",
         .principal = "alice",
+        .acting = "backend",
         .peer = "ipv4:127.0.0.1:1",
         .code = SL_OK,
         .total_us = 2500500,
@@ -118,6 +119,7 @@ static void says_all_of_a_call(void **state)
     expect_text(o, "id", "0190");
     expect_text(o, "method", "/sluice.v1.Completion/Complete");
     expect_text(o, "principal", "alice");
+    expect_text(o, "acting", "backend");
     expect_text(o, "peer", "ipv4:127.0.0.1:1");
     expect_text(o, "model_asked", "fast");
     expect_text(o, "model", "llama");
@@ -151,6 +153,7 @@ static void leaves_out_what_is_not_known(void **state)
         .facts = &facts,
     };
     static const char *const absent[] = {"principal",
+                                         "acting",
                                          "peer",
                                          "model_asked",
                                          "model",

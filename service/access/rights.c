@@ -1,0 +1,195 @@
+/* What a principal may do. Every test asks the principal, and who acts for it as well. */
+#include "access/rights.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct name {
+    const char *text;
+    unsigned bit;
+};
+
+static const struct name role_table[] = {{"user", SL_ROLE_USER},
+                                         {"auditor", SL_ROLE_AUDITOR},
+                                         {"operator", SL_ROLE_OPERATOR},
+                                         {"admin", SL_ROLE_ADMIN}};
+static const struct name scope_table[] = {{"complete", SL_SCOPE_COMPLETE},
+                                          {"models", SL_SCOPE_MODELS},
+                                          {"admin", SL_SCOPE_ADMIN},
+                                          {"act_as", SL_SCOPE_ACT_AS}};
+
+static unsigned find(const struct name table[4], const char *text)
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (!strcmp(table[i].text, text))
+            return table[i].bit;
+    }
+    return 0;
+}
+
+static size_t list(const struct name table[4], unsigned bits, const char *names[SL_RIGHTS_NAMES])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (bits & table[i].bit)
+            names[n++] = table[i].text;
+    }
+    names[n] = NULL;
+    return n;
+}
+
+unsigned sl_role_find(const char *name)
+{
+    return find(role_table, name);
+}
+
+unsigned sl_scope_find(const char *name)
+{
+    return find(scope_table, name);
+}
+
+size_t sl_role_names(unsigned roles, const char *names[SL_RIGHTS_NAMES])
+{
+    return list(role_table, roles, names);
+}
+
+size_t sl_scope_names(unsigned scopes, const char *names[SL_RIGHTS_NAMES])
+{
+    return list(scope_table, scopes, names);
+}
+
+/* "admin or operator". */
+static void join(char *dst, size_t size, const char *names[SL_RIGHTS_NAMES])
+{
+    size_t used = 0;
+    *dst = '\0';
+    for (size_t i = 0; names[i]; i++) {
+        sl_copy(dst + used, size - used, i ? " or " : "");
+        used += strlen(dst + used);
+        sl_copy(dst + used, size - used, names[i]);
+        used += strlen(dst + used);
+    }
+}
+
+static bool matches(const char *const *patterns, const char *text)
+{
+    for (; *patterns; patterns++) {
+        if (sl_glob_match(*patterns, text))
+            return true;
+    }
+    return false;
+}
+
+/* "Completion/Complete" of "/sluice.v1.Completion/Complete". */
+static const char *short_path(const char *path)
+{
+    static const char prefix[] = "/sluice.v1.";
+    return sl_starts_with(path, prefix) ? path + sizeof(prefix) - 1 : path + (*path == '/');
+}
+
+static bool tier_allows_rpc(const struct sl_principal *p, const char *path)
+{
+    return !p->rights || !*p->rights->rpcs || p->roles & SL_ROLE_ADMIN ||
+           matches(p->rights->rpcs, short_path(path));
+}
+
+enum sl_code sl_rights_check(const struct sl_principal *p, const struct sl_needs *needs,
+                             const char *path, struct sl_err *err)
+{
+    const char *names[SL_RIGHTS_NAMES];
+    char text[64];
+    if (needs->scopes && !(p->scopes & needs->scopes)) {
+        sl_scope_names(needs->scopes, names);
+        join(text, sizeof(text), names);
+        return sl_err_set(err, SL_PERMISSION_DENIED, SL_REASON_SCOPE_MISSING,
+                          "%s needs a key of the scope %s", short_path(path), text);
+    }
+    if (needs->roles && !(p->roles & needs->roles)) {
+        sl_role_names(needs->roles, names);
+        join(text, sizeof(text), names);
+        return sl_err_set(err, SL_PERMISSION_DENIED, SL_REASON_ROLE_MISSING,
+                          "%s needs the role %s%s", short_path(path), text,
+                          p->scopes & SL_SCOPE_ADMIN ? "" : ", and a key of the scope admin");
+    }
+    for (const struct sl_principal *q = p; q && !needs->always; q = q->actor) {
+        if (!tier_allows_rpc(q, path))
+            return sl_err_set(err, SL_PERMISSION_DENIED, SL_REASON_RPC_FORBIDDEN,
+                              "the tier '%.64s' does not allow %s", q->tier, short_path(path));
+    }
+    return SL_OK;
+}
+
+static bool allows(const struct sl_principal *p, const char *const *patterns, const char *name,
+                   const char *const *aliases)
+{
+    if (!*patterns || p->roles & SL_ROLE_ADMIN || matches(patterns, name))
+        return true;
+    for (; aliases && *aliases; aliases++) {
+        if (matches(patterns, *aliases))
+            return true;
+    }
+    return false;
+}
+
+bool sl_rights_allow_model(const struct sl_principal *p, const char *name,
+                           const char *const *aliases)
+{
+    for (; p; p = p->actor) {
+        if (p->rights && !allows(p, p->rights->models, name, aliases))
+            return false;
+    }
+    return true;
+}
+
+bool sl_rights_allow_task(const struct sl_principal *p, const char *task)
+{
+    for (; p; p = p->actor) {
+        if (p->rights && !allows(p, p->rights->tasks, task, NULL))
+            return false;
+    }
+    return true;
+}
+
+static bool in_list(const struct sl_principal *p, const char *const *tiers)
+{
+    if (!*tiers || p->roles & SL_ROLE_ADMIN)
+        return true;
+    for (; *tiers; tiers++) {
+        if (!strcmp(*tiers, p->tier))
+            return true;
+    }
+    return false;
+}
+
+bool sl_rights_in_tiers(const struct sl_principal *p, const char *const *tiers)
+{
+    for (; p; p = p->actor) {
+        if (!in_list(p, tiers))
+            return false;
+    }
+    return true;
+}
+
+static int64_t lower(int64_t a, int64_t b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return a < b ? a : b;
+}
+
+struct sl_tier_limits sl_rights_limits(const struct sl_principal *p)
+{
+    struct sl_tier_limits l = {0};
+    for (; p; p = p->actor) {
+        if (!p->rights)
+            continue;
+        const struct sl_tier_limits *t = &p->rights->limits;
+        l.requests_per_minute = lower(l.requests_per_minute, t->requests_per_minute);
+        l.tokens_per_minute = lower(l.tokens_per_minute, t->tokens_per_minute);
+        l.concurrent_requests = (int32_t)lower(l.concurrent_requests, t->concurrent_requests);
+        l.monthly_cost_nanos = lower(l.monthly_cost_nanos, t->monthly_cost_nanos);
+    }
+    return l;
+}
