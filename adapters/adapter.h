@@ -49,10 +49,11 @@ struct sl_target {
     const char *api_version; /* of that API, where an address has one; "" : the adapter's default */
     enum sl_auth auth;
     const char *auth_header;         /* name, with SL_AUTH_HEADER; NULL or "": x-api-key */
-    const struct sl_secret *key;     /* NULL: none */
+    const struct sl_secret *key;     /* or the token of this moment; NULL: none */
     const struct sl_header *headers; /* extra headers of model and provider */
     const char *organization;        /* "" : none */
     const char *project;             /* "" : none */
+    const char *region;              /* "" : none */
     /* defaults of the registry entry, used where the request is silent */
     bool has_temperature, has_top_p, has_max_output_tokens;
     double temperature, top_p;
@@ -173,6 +174,9 @@ struct sl_adapter {
     const struct sl_adapter *const *others; /* NULL, or NULL-terminated */
     const char *title;                      /* for people, "OpenAI" */
     const char *default_base_url;           /* NULL: the configuration has to name one */
+    const char
+        *tokens; /* whose short-lived tokens it is asked with where the configuration names no
+                         * other credential: "google", "aws"; NULL: nobody's */
     const char *const
         *key_variables; /* environment variables that usually hold its key, NULL-terminated */
     enum sl_auth auth;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "access/load.h"
+#include "access/tokens/tokens.h"
 #include "api/request_ids.h"
 #include "api/service.h"
 #include "api/work.h"
@@ -37,6 +38,7 @@ enum {
 struct process {
     struct sl_config *config;
     struct sl_store *store;
+    struct sl_tokens *tokens;
     struct sl_snapshots *snapshots;
     struct sl_workers *workers;
     struct sl_backend backend;
@@ -262,8 +264,9 @@ static enum sl_code prepare(struct process *p, struct sl_err *err)
         code = sl_access_bootstrap(p->config->data_dir, p->store, &admin, err);
     if (code == SL_OK && admin.created)
         sl_log(SL_LOG_INFO, "made the first administrator's key", SL_F_STR("path", admin.path));
+    p->tokens = sl_tokens_create(NULL);
     if (code == SL_OK)
-        code = sl_snapshots_create(p->config, p->store, &p->snapshots, err);
+        code = sl_snapshots_create(p->config, p->store, p->tokens, &p->snapshots, err);
     if (code == SL_OK)
         code = sl_workers_create("control", POOL_THREADS, POOL_WAITING, &p->workers, err);
     p->request_ids = sl_request_ids_create();
@@ -355,6 +358,7 @@ static void stop(struct process *p)
     sl_workers_destroy(p->workers); /* what it posts, the loops still take */
     if (p->loops_run) {
         sl_server_destroy(p->server);
+        sl_tokens_stop(p->tokens); /* it posts to the loops */
         for (size_t i = 0; i < p->n_loops; i++)
             destroy_service(p->services[i], true);
         destroy_service(p->control, true);
@@ -362,6 +366,8 @@ static void stop(struct process *p)
     sl_server_tls_destroy(p->tls);
     sl_request_ids_destroy(p->request_ids);
     sl_snapshots_destroy(p->snapshots);
+    sl_tokens_stop(p->tokens);
+    sl_tokens_destroy(p->tokens);
     sl_store_close(p->store);
     sl_config_destroy(p->config);
 }

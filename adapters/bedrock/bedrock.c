@@ -14,7 +14,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "adapters/bedrock/sign.h"
+#include "base/sigv4.h"
 
 const char br_title[] = "Amazon Bedrock";
 const char br_kind[] = "bedrock";
@@ -50,26 +50,39 @@ static const char *encode(struct sl_arena *arena, const char *id)
 
 /* SL_FAILED_PRECONDITION where nobody says the region. */
 static enum sl_code sign(const struct sl_build_in *in, struct sl_http_request *out,
-                         const struct br_credentials *credentials, struct sl_err *err)
+                         const struct sl_aws_key *credentials, struct sl_err *err)
 {
     const struct sl_target *target = in->target;
     struct sl_str region = sl_str(target->project ? target->project : "");
 
-    if (!br_region(out->url, &region) && !region.n)
+    if (!sl_aws_region(out->url, &region) && !region.n)
         return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_CONFIG_INVALID,
                           "the address of %s names no region, and neither does the setting project",
                           br_title);
-    br_sign(out, in->arena, credentials, region, in->now_ms);
+    struct sl_sigv4 s = {
+        .key = credentials,
+        .region = region,
+        .service = "bedrock",
+        .method = out->method,
+        .url = out->url,
+        .body = &out->body,
+        .now_ms = in->now_ms,
+    };
+    sl_sigv4_sign(&s, in->arena);
+    sl_http_header(out, in->arena, "x-amz-date", s.date, false);
+    if (s.token)
+        sl_http_header(out, in->arena, "x-amz-security-token", s.token, true);
+    sl_http_header(out, in->arena, "authorization", s.authorization, true);
     return SL_OK;
 }
 
 enum sl_code br_address(const struct sl_build_in *in, struct sl_http_request *out,
                         const char *action, struct sl_err *err)
 {
-    struct br_credentials credentials;
+    struct sl_aws_key credentials;
     struct sl_target target = *in->target;
     const char *key = sl_secret_reveal(target.key);
-    bool signs = key && target.auth == SL_AUTH_DEFAULT && br_credentials_read(key, &credentials);
+    bool signs = key && target.auth == SL_AUTH_DEFAULT && sl_aws_key_read(key, &credentials);
 
     out->method = "POST";
     out->url = sl_arena_printf(in->arena, "%s/model/%s/%s", target.base_url,

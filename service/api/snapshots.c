@@ -24,6 +24,7 @@ struct sl_snapshots {
     struct pair now;
     const struct sl_config *config;
     struct sl_store *store;
+    struct sl_tokens *tokens;
     int64_t generation; /* grows with every new pair */
     pthread_t compactor;
     bool has_compactor; /* to be joined; guarded by making */
@@ -92,7 +93,7 @@ static enum sl_code make(struct sl_snapshots *s, const struct sl_config *config,
     struct pair p = {.registry = NULL};
     enum sl_code code = sl_store_revision(s->store, &p.revision, err);
     if (code == SL_OK)
-        code = sl_registry_create(config, s->generation + 1, &p.registry, err);
+        code = sl_registry_create(config, s->tokens, s->generation + 1, &p.registry, err);
     if (code == SL_OK)
         code = make_access(s, config, &p.access, err);
     if (code != SL_OK) {
@@ -161,13 +162,15 @@ static void compact_where_grown(struct sl_snapshots *s)
 }
 
 enum sl_code sl_snapshots_create(const struct sl_config *config, struct sl_store *store,
-                                 struct sl_snapshots **out, struct sl_err *err)
+                                 struct sl_tokens *tokens, struct sl_snapshots **out,
+                                 struct sl_err *err)
 {
     struct sl_snapshots *s = SL_NEW(struct sl_snapshots);
     pthread_mutex_init(&s->making, NULL);
     pthread_mutex_init(&s->current, NULL);
     s->config = config;
     s->store = store;
+    s->tokens = tokens;
     enum sl_code code = make(s, config, &s->now, err);
     if (code != SL_OK)
         sl_snapshots_destroy(s);

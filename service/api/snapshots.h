@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "access/access.h"
+#include "access/tokens/tokens.h"
 #include "base/err.h"
 #include "config/config.h"
 #include "registry/registry.h"
@@ -15,10 +16,11 @@
 struct sl_service;
 struct sl_snapshots;
 
-/* Makes the first ones. config is borrowed until the next reload; store as long as the snapshots live. *out is set on
- * success only. */
+/* Makes the first ones. config is borrowed until the next reload; store and tokens as long as the snapshots live. *out is
+ * set on success only. */
 enum sl_code sl_snapshots_create(const struct sl_config *config, struct sl_store *store,
-                                 struct sl_snapshots **out, struct sl_err *err) SL_MUST_CHECK;
+                                 struct sl_tokens *tokens, struct sl_snapshots **out,
+                                 struct sl_err *err) SL_MUST_CHECK;
 /* After the loops of the services have stopped. Accepts NULL. */
 void sl_snapshots_destroy(struct sl_snapshots *s);
 

@@ -218,6 +218,28 @@ static enum sl_code check_urls(struct sl_config *c, struct sl_config_provider *p
     return wrong ? sl_apply_fail(err, p->place, key, "has a proxy that %s", wrong) : SL_OK;
 }
 
+/* Regions and tenants become parts of host names. */
+static bool is_label(const char *text)
+{
+    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") ==
+           strlen(text);
+}
+
+static enum sl_code check_cloud(const struct sl_config_provider *p, struct sl_err *err)
+{
+    static const char key[] = "providers";
+    bool entra = !strcmp(p->auth, "entra"), aws = !strcmp(p->auth, "aws");
+    if (!entra && (*p->tenant || *p->client_id))
+        return sl_apply_fail(err, p->place, key, "needs auth: entra for tenant and client_id");
+    if (!aws && *p->role)
+        return sl_apply_fail(err, p->place, key, "needs auth: aws for role");
+    if (!is_label(p->region))
+        return sl_apply_fail(err, p->place, key, "has a region that is none: '%.60s'", p->region);
+    if (!is_label(p->tenant))
+        return sl_apply_fail(err, p->place, key, "has a tenant that is none: '%.60s'", p->tenant);
+    return SL_OK;
+}
+
 static enum sl_code check_provider(struct sl_config *c, struct sl_config_provider *p,
                                    struct sl_err *err)
 {
@@ -242,7 +264,7 @@ static enum sl_code check_provider(struct sl_config *c, struct sl_config_provide
         return sl_apply_fail(err, p->place, key,
                              "has unix_socket and connect_to, which exclude "
                              "each other");
-    if (check_urls(c, p, err))
+    if (check_cloud(p, err) || check_urls(c, p, err))
         return err->code;
     return check_headers(&p->headers, p->place, key, err);
 }
@@ -352,6 +374,9 @@ static enum sl_code check_model(struct sl_config *c, struct sl_config_model *m, 
         return unknown_api(m, adapter, err);
     if (check_model_url(c, m, p, adapter, err))
         return err->code;
+    if (!is_label(m->region))
+        return sl_apply_fail(err, m->place, "models", "has a region that is none: '%.60s'",
+                             m->region);
     for (size_t i = 0; i < m->tiers.count; i++) {
         if (check_name(m->tiers.list[i], m->place, "models", err))
             return err->code;

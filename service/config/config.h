@@ -49,9 +49,11 @@ struct sl_config_provider {
     const char *kind;     /* adapter; default: id */
     const char *base_url; /* "" : the adapter's default */
     const char *key;      /* "" or a reference env:NAME, file:/path */
-    const char *auth;     /* "", bearer, header, none */
+    const char *auth;     /* "", bearer, header, none, google, entra, aws */
     const char *auth_header;
-    const char *organization, *project;
+    const char *tenant, *client_id; /* Entra's; "" : its usual variables */
+    const char *role;               /* AWS: ARN of a role to assume; "" : none */
+    const char *organization, *project, *region;
     const char *api_version;        /* "" : the adapter's */
     struct sl_config_pairs headers; /* values may be references */
     const char *ca_file, *client_certificate, *client_key;
@@ -82,6 +84,7 @@ struct sl_config_model {
     struct sl_config_strings tiers;    /* who may use it; none: everyone */
     const char *key;                   /* "" : the provider's; "none": none */
     const char *base_url;              /* "" : the provider's */
+    const char *region;                /* "" : the provider's */
     const char *provider_options_json; /* from a mapping; "" if none */
     bool has_temperature, has_top_p;
     double temperature, top_p;
@@ -182,5 +185,9 @@ enum sl_code sl_config_secret_lines(const char *reference, struct sl_secret **ou
 /* The same from a file that is open for reading; path is for errors. */
 enum sl_code sl_config_secret_read(int fd, const char *path, struct sl_secret **out,
                                    struct sl_err *err) SL_MUST_CHECK;
+/* The JSON document behind a reference, line breaks and all: file:/path is the file, env:NAME holds the document itself
+ * (it begins with '{') or the path of its file. Errors as sl_config_secret's. */
+enum sl_code sl_config_document(const char *reference, struct sl_secret **out,
+                                struct sl_err *err) SL_MUST_CHECK;
 
 #endif

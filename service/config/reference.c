@@ -139,3 +139,18 @@ enum sl_code sl_config_secret_read(int fd, const char *path, struct sl_secret **
     const struct origin o = {"the file", path, false};
     return from_open_file(fd, &o, out, err);
 }
+
+enum sl_code sl_config_document(const char *reference, struct sl_secret **out, struct sl_err *err)
+{
+    struct sl_secret *value = NULL;
+    if (sl_config_secret_lines(reference, &value, err) != SL_OK)
+        return err->code;
+    const char *text = sl_secret_reveal(value);
+    if (!sl_starts_with(reference, "env:") || text[strspn(text, " \t\r\n")] == '{') {
+        *out = value;
+        return SL_OK;
+    }
+    enum sl_code code = from_file(text, true, out, err);
+    sl_secret_unref(value);
+    return code;
+}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/utf8.h"
 
 enum { REQUEST_ID_MAX = 95 }; /* bytes of a provider's request id that are kept */
@@ -90,6 +91,22 @@ static enum sl_code take_answer(struct sl_attempt *t, const struct sl_transfer_r
 
 static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err);
 
+static void drop_token(struct sl_attempt *t)
+{
+    if (t->token)
+        t->target.key = NULL;
+    sl_secret_unref(t->token);
+    t->token = NULL;
+}
+
+static void end(struct sl_attempt *t, struct sl_err *err)
+{
+    if (err->code != SL_OK)
+        sl_scrub(err->text, t->target.key);
+    drop_token(t);
+    t->ops->on_end(t->owner, err);
+}
+
 static void on_done(void *owner, const struct sl_transfer_result *r)
 {
     struct sl_attempt *t = owner;
@@ -106,7 +123,7 @@ static void on_done(void *owner, const struct sl_transfer_result *r)
     } else if (err.code == SL_OK) {
         (void)!take_answer(t, r, &err);
     }
-    t->ops->on_end(t->owner, &err);
+    end(t, &err);
 }
 
 static const struct sl_transfer_ops transfer_ops = {
@@ -143,11 +160,28 @@ static enum sl_framer_kind framer_of(enum sl_framing framing)
 
 enum sl_code sl_attempt_check_key(const struct sl_model *m, struct sl_err *err)
 {
-    if (!m->adapter->key_required || m->target.auth == SL_AUTH_NONE || m->target.key)
+    if (!m->adapter->key_required || m->target.auth == SL_AUTH_NONE || m->target.key || m->tokens)
         return SL_OK;
     return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_KEY_MISSING,
                       "model %s has no key for provider %s: set %s", m->name, m->provider,
                       m->key_reference[0] ? m->key_reference : "the provider's key");
+}
+
+static int64_t without(int64_t clock_ms, int64_t waited_ms)
+{
+    if (clock_ms <= 0)
+        return clock_ms;
+    return clock_ms > waited_ms ? clock_ms - waited_ms : 1;
+}
+
+/* The wait for a token counts. */
+static struct sl_clocks clocks_left(const struct sl_attempt *t)
+{
+    struct sl_clocks clocks = t->model->clocks;
+    clocks.first_byte_ms = without(clocks.first_byte_ms, t->waited_ms);
+    clocks.first_token_ms = without(clocks.first_token_ms, t->waited_ms);
+    clocks.total_ms = without(clocks.total_ms, t->waited_ms);
+    return clocks;
 }
 
 static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err)
@@ -169,7 +203,7 @@ static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err)
                                                      .body = &t->http.body,
                                                      .framed = t->http.framing != SL_FRAMING_NONE,
                                                      .framer = framer_of(t->http.framing),
-                                                     .clocks = m->clocks,
+                                                     .clocks = clocks_left(t),
                                                      .caps = m->caps,
                                                      .fresh_connection = fresh,
                                                      .ops = &transfer_ops,
@@ -178,9 +212,61 @@ static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err)
     return SL_OK;
 }
 
+static void use_token(struct sl_attempt *t, struct sl_secret *token)
+{
+    drop_token(t);
+    t->token = token;
+    t->target.key = token;
+}
+
+static void on_token(void *owner, struct sl_secret *token, const struct sl_err *why)
+{
+    struct sl_attempt *t = owner;
+    struct sl_err err = {0};
+    t->wait = NULL;
+    t->waited_ms = sl_loop_now_us(t->loop) / 1000 - t->waited_ms;
+    if (token) {
+        use_token(t, sl_secret_ref(token));
+        if (start(t, false, &err) == SL_OK)
+            return;
+    } else {
+        err = *why;
+    }
+    end(t, &err);
+}
+
+/* The first clock that would end the request, 0: none. */
+static int64_t wait_limit(const struct sl_clocks *c)
+{
+    const int64_t clocks[] = {c->first_byte_ms, c->first_token_ms, c->total_ms};
+    int64_t least = 0;
+    for (size_t i = 0; i < SL_ARRAY_LEN(clocks); i++)
+        if (clocks[i] > 0 && (!least || clocks[i] < least))
+            least = clocks[i];
+    return least;
+}
+
 enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err)
 {
-    return start(t, false, err);
+    const struct sl_model *m = t->model;
+    t->target = m->target;
+    if (!m->tokens)
+        return start(t, false, err);
+    struct sl_secret *token = sl_token_get(m->tokens);
+    if (token) {
+        use_token(t, token);
+        if (start(t, false, err) != SL_OK)
+            drop_token(t);
+        return err->code;
+    }
+    t->waited_ms = sl_loop_now_us(t->loop) / 1000;
+    t->wait = sl_token_wait_start(m->tokens, &(struct sl_token_wait_spec){
+                                                 .loop = t->loop,
+                                                 .timeout_ms = wait_limit(&m->clocks),
+                                                 .on_token = on_token,
+                                                 .owner = t,
+                                             });
+    return SL_OK;
 }
 
 void sl_attempt_mark_token(struct sl_attempt *t)
@@ -200,4 +286,7 @@ void sl_attempt_cancel(struct sl_attempt *t)
     if (t->transfer)
         sl_transfer_cancel(t->transfer);
     t->transfer = NULL;
+    sl_token_wait_cancel(t->wait);
+    t->wait = NULL;
+    drop_token(t);
 }

@@ -6,6 +6,7 @@
 #include "adapters/adapters.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/loop.h"
 #include "registry/registry.h"
 #include "upstream/upstream.h"
 
@@ -31,21 +32,27 @@ struct sl_attempt {
     const struct sl_attempt_ops *ops;
     void *owner;
     struct sl_upstream *upstream;
+    struct sl_loop *loop;
     struct sl_arena *arena;
     const struct sl_model *model;
     const struct sl_answer *answer; /* for the adapter's on_failure */
     /* read by the owner */
-    int requests;                    /* that a provider may have seen */
+    struct sl_target target; /* the model's, with the key or token of this moment; from build on */
+    int requests;            /* that a provider may have seen */
     const char *provider_request_id; /* NULL: none was said */
     struct sl_http_request http;
     /* private */
     bool repeated;
     struct sl_transfer *transfer;
+    struct sl_token_wait *wait; /* for a token; NULL: none */
+    struct sl_secret *token;    /* a reference, behind target.key; NULL: the model's own */
+    int64_t waited_ms;          /* of the clocks */
 };
 
 /* SL_FAILED_PRECONDITION, PROVIDER_KEY_MISSING, where the model needs a key and has none. */
 enum sl_code sl_attempt_check_key(const struct sl_model *model, struct sl_err *err) SL_MUST_CHECK;
-/* Builds and starts. After an error no callback follows. */
+/* Gets a token where the model wants one, maybe after a wait (within the model's clocks); builds and starts. After an
+ * error no callback follows. */
 enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err) SL_MUST_CHECK;
 /* The first token is there; does nothing where no request is under way. */
 void sl_attempt_mark_token(struct sl_attempt *t);

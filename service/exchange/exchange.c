@@ -112,7 +112,7 @@ static void init_answer(struct sl_exchange *x)
     if (x->answer.state && adapter->release)
         adapter->release(&x->answer);
     x->answer = (struct sl_answer){
-        .target = &x->course.model->target,
+        .target = &x->attempt.target,
         .request = x->spec.request,
         .arena = x->spec.arena,
         .parser = x->spec.parser,
@@ -129,7 +129,7 @@ static enum sl_code build(void *owner, struct sl_http_request *http, struct sl_e
     struct sl_exchange *x = owner;
     init_answer(x);
     struct sl_build_in in = {
-        .target = &x->course.model->target,
+        .target = &x->attempt.target,
         .request = x->spec.request,
         .stream = x->spec.stream,
         .now_ms = sl_wall_ms(),
@@ -234,6 +234,7 @@ static void init_course(struct sl_exchange *x)
         .ops = &attempt_ops,
         .owner = x,
         .upstream = spec->upstream,
+        .loop = spec->loop,
         .arena = spec->arena,
         .model = x->course.model,
         .answer = &x->answer,

@@ -10,18 +10,21 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "config/url.h"
+#include "registry/cloud.h"
 #include "registry/endpoint.h"
 #include "registry/index.h"
 
 /* One model on its way into the registry. */
 struct loading {
     const struct sl_config *config;
+    struct sl_tokens *tokens;
     const struct sl_config_model *from;
     const struct sl_config_provider *provider; /* NULL: no entry, the adapter's defaults */
     const struct sl_adapter *adapter;
     struct sl_registry_index *index;
     struct sl_arena *arena;
     struct sl_registry_model *to;
+    enum sl_cloud cloud; /* whose tokens it is asked with */
     struct sl_err *err;
 };
 
@@ -88,12 +91,57 @@ static void load_key(const struct loading *l)
         m->target.key = l->to->key;
 }
 
+/* Tokens, or an access key, of one of the big clouds. An adapter's own cloud gives way to its usual
+ * key where the surroundings have no credential. */
+static enum sl_code load_cloud(const struct loading *l, const struct sl_cloud_source *from)
+{
+    struct sl_model *m = &l->to->model;
+    struct sl_cloud_credential found;
+    struct sl_err why = {0};
+    if (sl_cloud_open(from, l->cloud, &found, &why) != SL_OK)
+        return fail(l, l->provider ? l->provider->place : l->from->place, "key",
+                    "leads to no credential: ", why.text);
+    m->tokens = found.tokens;
+    l->to->key = found.key;
+    m->target.key = found.key;
+    m->key_reference = copy(l, found.reference);
+    if (!found.tokens && !found.key && l->cloud == SL_CLOUD_AWS &&
+        !(l->provider && *l->provider->auth))
+        load_key(l);
+    return SL_OK;
+}
+
+static enum sl_code load_credential(struct loading *l, const char *url)
+{
+    const struct sl_config_provider *p = l->provider;
+    const struct sl_cloud_source from = {
+        .tokens = l->tokens,
+        .config = l->config,
+        .provider = p,
+        .adapter = l->adapter,
+        .key = *l->from->key ? l->from->key
+               : p           ? p->key
+                             : "",
+        .base_url = url,
+        .region = *l->from->region ? l->from->region
+                  : p              ? p->region
+                                   : "",
+        .arena = l->arena,
+    };
+    l->cloud = sl_cloud_of(&from);
+    l->to->model.target.region = copy(l, sl_cloud_region(&from));
+    if (l->cloud != SL_CLOUD_NONE)
+        return load_cloud(l, &from);
+    load_key(l);
+    return SL_OK;
+}
+
 static enum sl_auth auth_of(const struct loading *l)
 {
     const char *auth = l->provider ? l->provider->auth : "";
     if (!*l->to->model.key_reference || !strcmp(auth, "none"))
         return SL_AUTH_NONE;
-    if (!strcmp(auth, "bearer"))
+    if (!strcmp(auth, "bearer") || l->cloud == SL_CLOUD_GOOGLE || l->cloud == SL_CLOUD_ENTRA)
         return SL_AUTH_BEARER;
     return !strcmp(auth, "header") ? SL_AUTH_HEADER : SL_AUTH_DEFAULT;
 }
@@ -172,6 +220,15 @@ static const char *base_url(const struct loading *l)
     return l->adapter->default_base_url;
 }
 
+/* A Google credential file names the project that it belongs to. */
+static const char *project_of(const struct loading *l)
+{
+    const struct sl_token_source *tokens = l->to->model.tokens;
+    if (l->provider && *l->provider->project)
+        return copy(l, l->provider->project);
+    return copy(l, tokens ? sl_token_source_project(tokens) : "");
+}
+
 static void load_target(const struct loading *l, const char *url)
 {
     const struct sl_config_model *m = l->from;
@@ -185,7 +242,7 @@ static void load_target(const struct loading *l, const char *url)
     t->auth = auth_of(l);
     t->auth_header = copy(l, p ? p->auth_header : "");
     t->organization = copy(l, p ? p->organization : "");
-    t->project = copy(l, p ? p->project : "");
+    t->project = project_of(l);
     t->has_temperature = m->has_temperature;
     t->temperature = m->temperature;
     t->has_top_p = m->has_top_p;
@@ -298,7 +355,8 @@ static enum sl_code load_model(struct loading *l)
     if (!url)
         return fail(l, f->place, "models", "needs a base_url for ", f->name);
     load_facts(l);
-    load_key(l);
+    if (load_credential(l, url))
+        return l->err->code;
     load_target(l, url);
     load_clocks(l);
     load_prices(l);
@@ -325,14 +383,15 @@ static struct sl_registry *new_registry(int64_t revision)
     return r;
 }
 
-static enum sl_code load_models(const struct sl_config *c, struct sl_registry *r,
-                                struct sl_err *err)
+static enum sl_code load_models(const struct sl_config *c, struct sl_tokens *tokens,
+                                struct sl_registry *r, struct sl_err *err)
 {
     struct sl_registry_index *index = r->index;
     struct sl_arena *arena = &index->arena;
     index->entries = sl_arena_zalloc(arena, (c->n_models + 1) * sizeof(struct sl_registry_model *));
     for (size_t i = 0; i < c->n_models; i++) {
-        struct loading l = {.config = c, .index = index, .arena = arena, .err = err};
+        struct loading l = {
+            .config = c, .tokens = tokens, .index = index, .arena = arena, .err = err};
         l.from = &c->models[i];
         l.to = SL_ARENA_NEW(arena, struct sl_registry_model);
         index->entries[index->n_entries++] = l.to;
@@ -347,7 +406,7 @@ static const struct sl_model *first_usable(const struct sl_registry_index *index
 {
     for (size_t i = 0; i < index->n_entries; i++) {
         const struct sl_model *m = &index->entries[i]->model;
-        if (!*m->key_reference || m->target.key)
+        if (!*m->key_reference || m->target.key || m->tokens)
             return m;
     }
     return NULL;
@@ -369,11 +428,11 @@ static void publish(const struct sl_config *c, struct sl_registry *r)
     r->default_model = *c->default_model ? sl_registry_find(r, c->default_model, NULL) : fallback;
 }
 
-enum sl_code sl_registry_create(const struct sl_config *config, int64_t revision,
-                                struct sl_registry **out, struct sl_err *err)
+enum sl_code sl_registry_create(const struct sl_config *config, struct sl_tokens *tokens,
+                                int64_t revision, struct sl_registry **out, struct sl_err *err)
 {
     struct sl_registry *r = new_registry(revision);
-    enum sl_code code = load_models(config, r, err);
+    enum sl_code code = load_models(config, tokens, r, err);
     if (code) {
         sl_registry_unref(r);
         return code;

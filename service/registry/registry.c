@@ -113,8 +113,10 @@ void sl_registry_unref(struct sl_registry *r)
     if (!r || atomic_fetch_sub_explicit(&r->index->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct sl_registry_index *index = r->index;
-    for (size_t i = 0; i < index->n_entries; i++)
+    for (size_t i = 0; i < index->n_entries; i++) {
         sl_secret_unref(index->entries[i]->key);
+        sl_token_source_unref(index->entries[i]->model.tokens);
+    }
     for (struct sl_registry_secret *s = index->secrets; s; s = s->next)
         sl_wipe(s->text, strlen(s->text));
     sl_arena_fini(&index->arena);

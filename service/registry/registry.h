@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "access/principal.h"
+#include "access/tokens/tokens.h"
 #include "adapters/adapters.h"
 #include "base/err.h"
 #include "upstream/upstream.h"
@@ -27,7 +28,9 @@ struct sl_model {
     const char *description;
     const char *provider; /* provider id */
     const struct sl_adapter *adapter;
-    struct sl_target target;     /* what the adapter gets */
+    struct sl_target target; /* what the adapter gets */
+    struct sl_token_source
+        *tokens; /* NULL: the key is target.key; else it is got from here for each attempt */
     struct sl_endpoint endpoint; /* how it is reached */
     struct sl_clocks clocks;
     struct sl_transfer_caps caps;

@@ -49,6 +49,36 @@ void sl_transfer_resume(struct sl_transfer *t)
     n_resumed++;
 }
 
+/* ---- scripted tokens ---- */
+
+static struct sl_secret *token_now; /* what is there; NULL: nothing */
+static struct sl_token_wait_spec token_wait;
+static unsigned n_waits, n_waits_cancelled;
+
+struct sl_secret *sl_token_get(struct sl_token_source *s)
+{
+    (void)s;
+    return sl_secret_ref(token_now);
+}
+
+struct sl_token_wait *sl_token_wait_start(struct sl_token_source *s,
+                                          const struct sl_token_wait_spec *spec)
+{
+    token_wait = *spec;
+    n_waits++;
+    return (struct sl_token_wait *)(void *)s;
+}
+
+void sl_token_wait_cancel(struct sl_token_wait *w)
+{
+    n_waits_cancelled += w != NULL;
+}
+
+void sl_token_source_unref(struct sl_token_source *s)
+{
+    (void)s;
+}
+
 /* ---- the scripted adapter: a frame is a letter; T text, R reasoning, D end marker, U usage, E error ---- */
 
 static enum sl_code fake_build(const struct sl_build_in *in, struct sl_http_request *out,
@@ -59,6 +89,7 @@ static enum sl_code fake_build(const struct sl_build_in *in, struct sl_http_requ
                             "not here");
     out->method = "POST";
     out->url = "http://127.0.0.1/";
+    sl_http_auth(out, in->arena, in->target, SL_AUTH_BEARER);
     out->framing = in->stream ? SL_FRAMING_SSE : SL_FRAMING_NONE;
     return SL_OK;
 }
@@ -245,6 +276,8 @@ static int setup(void **state)
     struct sl_err err = {0};
     memset(&f, 0, sizeof(f));
     n_transfers = n_cancelled = n_resumed = n_marked = 0;
+    n_waits = n_waits_cancelled = 0;
+    token_now = NULL;
     sl_arena_init(&f.arena, 1 << 26);
     sl_json_parser_init(&f.parser);
     f.loop = sl_loop_create("test", &err);
@@ -521,6 +554,81 @@ static void test_a_large_delta_goes_out_in_pieces(void **state)
     sl_free(body);
 }
 
+/* ---- tokens ---- */
+
+static const char *authorization(const struct sl_transfer *t)
+{
+    for (const struct sl_transfer_header *h = t->spec.headers; h; h = h->next)
+        if (!strcmp(h->name, "authorization"))
+            return h->value;
+    return "";
+}
+
+static void start_with_tokens(struct fixture *f)
+{
+    f->model.tokens = (struct sl_token_source *)(void *)&f->model;
+    f->model.clocks.first_byte_ms = 9000;
+    f->model.clocks.total_ms = 5000;
+    start(f, true, false);
+}
+
+static void test_the_token_of_the_moment_is_sent(void **state)
+{
+    struct fixture *f = *state;
+    token_now = sl_secret_create("sk-test-token-1", 15);
+    start_with_tokens(f);
+    assert_int_equal(n_waits, 0);
+    assert_string_equal(authorization(&transfers[0]), "Bearer sk-test-token-1");
+    done(&transfers[0], &(struct sl_transfer_result){.err = {.code = SL_UNAVAILABLE,
+                                                             .reason = SL_REASON_PROVIDER_GARBAGE,
+                                                             .text = "sk-test-token-1 said"}});
+    assert_int_equal(f->ends, 1);
+    sl_secret_unref(token_now);
+}
+
+static void test_a_call_waits_for_a_token(void **state)
+{
+    struct fixture *f = *state;
+    start_with_tokens(f);
+    assert_int_equal(n_waits, 1);
+    assert_int_equal(n_transfers, 0);
+    assert_int_equal(token_wait.timeout_ms, 5000); /* the first clock that would end it */
+    struct sl_secret *token = sl_secret_create("sk-test-token-2", 15);
+    token_wait.on_token(token_wait.owner, token, NULL);
+    sl_secret_unref(token);
+    assert_int_equal(n_transfers, 1);
+    assert_string_equal(authorization(&transfers[0]), "Bearer sk-test-token-2");
+    done(&transfers[0], &(struct sl_transfer_result){.stale_connection = true});
+    assert_int_equal(n_transfers, 2); /* once more, with the token it has */
+    assert_string_equal(authorization(&transfers[1]), "Bearer sk-test-token-2");
+    frames(&transfers[1], (const char *const[]){"Thi", "D", NULL});
+    done(&transfers[1], &(struct sl_transfer_result){.head = &ok_head});
+    assert_int_equal(f->code, SL_OK);
+}
+
+static void test_no_token_ends_the_call(void **state)
+{
+    struct fixture *f = *state;
+    struct sl_err err = {0};
+    start_with_tokens(f);
+    sl_err_set(&err, SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_AUTH, "invalid_grant");
+    token_wait.on_token(token_wait.owner, NULL, &err);
+    assert_int_equal(f->ends, 1);
+    assert_int_equal(f->code, SL_FAILED_PRECONDITION);
+    assert_int_equal(f->reason, SL_REASON_PROVIDER_AUTH);
+    assert_int_equal(f->attempts, 0);
+    assert_int_equal(n_transfers, 0);
+}
+
+static void test_a_cancel_ends_the_wait(void **state)
+{
+    struct fixture *f = *state;
+    start_with_tokens(f);
+    sl_exchange_cancel(f->x);
+    assert_int_equal(n_waits_cancelled, 1);
+    assert_int_equal(f->ends, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -540,6 +648,10 @@ int main(void)
         TEST(test_a_request_that_cannot_be_built),
         TEST(test_a_cancel_before_the_early_failure_arrives),
         TEST(test_a_large_delta_goes_out_in_pieces),
+        TEST(test_the_token_of_the_moment_is_sent),
+        TEST(test_a_call_waits_for_a_token),
+        TEST(test_no_token_ends_the_call),
+        TEST(test_a_cancel_ends_the_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

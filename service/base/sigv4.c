@@ -2,22 +2,19 @@
  * a hash of the request's method, path, signed headers and body, signed with a key that is derived
  * from the secret for one day, region and service. Signed are host, x-amz-date and the session
  * token. The path is encoded once more than it is sent, as for every service but S3. */
-#include "adapters/bedrock/sign.h"
+#include "base/sigv4.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/bedrock/sha256.h"
-#include "base/buf.h"
+#include "base/sha256.h"
 
-#define SERVICE "bedrock"
-
-enum { HEX = 2 * BR_SHA256 + 1 };
+enum { HEX = 2 * SL_SHA256 + 1 };
 
 /* ---- credentials and region ---- */
 
-bool br_credentials_read(const char *key, struct br_credentials *out)
+bool sl_aws_key_read(const char *key, struct sl_aws_key *out)
 {
     const char *secret = strchr(key, ':');
 
@@ -57,7 +54,7 @@ static bool is_region(const char *p, size_t n)
     return dashes >= 2;
 }
 
-bool br_region(const char *url, struct sl_str *out)
+bool sl_aws_region(const char *url, struct sl_str *out)
 {
     struct sl_str host = host_of(url);
 
@@ -92,51 +89,51 @@ static void write_time(int64_t ms, char out[17])
 
 /* ---- hashes ---- */
 
-static void write_hex(const unsigned char hash[BR_SHA256], char out[HEX])
+static void write_hex(const unsigned char hash[SL_SHA256], char out[HEX])
 {
-    for (size_t i = 0; i < BR_SHA256; i++)
+    for (size_t i = 0; i < SL_SHA256; i++)
         snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
 static void hash_text(const char *text, char out[HEX])
 {
-    unsigned char hash[BR_SHA256];
-    struct br_sha256 s;
+    unsigned char hash[SL_SHA256];
+    struct sl_sha256 s;
 
-    br_sha256_init(&s);
-    br_sha256_add(&s, text, strlen(text));
-    br_sha256_end(&s, hash);
+    sl_sha256_init(&s);
+    sl_sha256_add(&s, text, strlen(text));
+    sl_sha256_end(&s, hash);
     write_hex(hash, out);
 }
 
 static void hash_body(const struct sl_segs *body, char out[HEX])
 {
-    unsigned char hash[BR_SHA256];
+    unsigned char hash[SL_SHA256];
     char piece[4096];
     struct sl_seg_reader r;
-    struct br_sha256 s;
+    struct sl_sha256 s;
 
-    br_sha256_init(&s);
+    sl_sha256_init(&s);
     sl_seg_reader_init(&r, body);
     for (size_t n; (n = sl_seg_read(&r, piece, sizeof(piece))) != 0;)
-        br_sha256_add(&s, piece, n);
-    br_sha256_end(&s, hash);
+        sl_sha256_add(&s, piece, n);
+    sl_sha256_end(&s, hash);
     write_hex(hash, out);
 }
 
-static void derive_key(const struct br_credentials *c, const char *date, struct sl_str region,
-                       unsigned char key[BR_SHA256])
+static void derive_key(const struct sl_sigv4 *s, unsigned char key[SL_SHA256])
 {
     char first[256];
-    size_t n = c->secret.n < sizeof(first) - 4 ? c->secret.n : sizeof(first) - 4;
+    struct sl_str secret = s->key->secret;
+    size_t n = secret.n < sizeof(first) - 4 ? secret.n : sizeof(first) - 4;
 
     memcpy(first, "AWS4", 4);
-    memcpy(first + 4, c->secret.p, n);
-    br_hmac(first, n + 4, date, 8, key);
+    memcpy(first + 4, secret.p, n);
+    sl_hmac_sha256(first, n + 4, s->date, 8, key);
     explicit_bzero(first, sizeof(first));
-    br_hmac(key, BR_SHA256, region.p, region.n, key);
-    br_hmac(key, BR_SHA256, SERVICE, strlen(SERVICE), key);
-    br_hmac(key, BR_SHA256, "aws4_request", 12, key);
+    sl_hmac_sha256(key, SL_SHA256, s->region.p, s->region.n, key);
+    sl_hmac_sha256(key, SL_SHA256, s->service, strlen(s->service), key);
+    sl_hmac_sha256(key, SL_SHA256, "aws4_request", 12, key);
 }
 
 /* ---- the request in canonical form ---- */
@@ -162,38 +159,31 @@ static const char *canonical_path(struct sl_arena *arena, const char *path)
     return out;
 }
 
-void br_sign(struct sl_http_request *http, struct sl_arena *arena,
-             const struct br_credentials *credentials, struct sl_str region, int64_t now_ms)
+void sl_sigv4_sign(struct sl_sigv4 *s, struct sl_arena *arena)
 {
-    struct sl_str host = host_of(http->url);
-    bool token = credentials->token.n > 0;
+    struct sl_str host = host_of(s->url);
+    bool token = s->key->token.n > 0;
     const char *names = token ? "host;x-amz-date;x-amz-security-token" : "host;x-amz-date";
-    unsigned char key[BR_SHA256], mac[BR_SHA256];
-    char time[17], body[HEX], hash[HEX], signature[HEX];
+    unsigned char key[SL_SHA256], mac[SL_SHA256];
+    char body[HEX], hash[HEX], signature[HEX];
 
-    write_time(now_ms, time);
-    hash_body(&http->body, body);
-    const char *session = sl_arena_strndup(arena, credentials->token.p, credentials->token.n);
-    const char *canonical = sl_arena_printf(
-        arena, "%s\n%s\n\nhost:%.*s\nx-amz-date:%s\n%s%s%s\n%s\n%s", http->method,
-        canonical_path(arena, host.p + host.n), (int)host.n, host.p, time,
-        token ? "x-amz-security-token:" : "", session, token ? "\n" : "", names, body);
+    write_time(s->now_ms, s->date);
+    hash_body(s->body, body);
+    s->token = token ? sl_arena_strndup(arena, s->key->token.p, s->key->token.n) : NULL;
+    const char *canonical =
+        sl_arena_printf(arena, "%s\n%s\n\nhost:%.*s\nx-amz-date:%s\n%s%s%s\n%s\n%s", s->method,
+                        canonical_path(arena, host.p + host.n), (int)host.n, host.p, s->date,
+                        token ? "x-amz-security-token:" : "", token ? s->token : "",
+                        token ? "\n" : "", names, body);
     hash_text(canonical, hash);
-    const char *scope =
-        sl_arena_printf(arena, "%.8s/%.*s/" SERVICE "/aws4_request", time, (int)region.n, region.p);
-    const char *text = sl_arena_printf(arena, "AWS4-HMAC-SHA256\n%s\n%s\n%s", time, scope, hash);
-    derive_key(credentials, time, region, key);
-    br_hmac(key, BR_SHA256, text, strlen(text), mac);
+    const char *scope = sl_arena_printf(arena, "%.8s/%.*s/%s/aws4_request", s->date,
+                                        (int)s->region.n, s->region.p, s->service);
+    const char *text = sl_arena_printf(arena, "AWS4-HMAC-SHA256\n%s\n%s\n%s", s->date, scope, hash);
+    derive_key(s, key);
+    sl_hmac_sha256(key, SL_SHA256, text, strlen(text), mac);
     explicit_bzero(key, sizeof(key));
     write_hex(mac, signature);
-    sl_http_header(http, arena, "x-amz-date", time, false);
-    if (token)
-        sl_http_header(http, arena, "x-amz-security-token", session, true);
-    sl_http_header(http, arena, "authorization",
-                   sl_arena_printf(arena,
-                                   "AWS4-HMAC-SHA256 Credential=%.*s/%s, SignedHeaders=%s, "
-                                   "Signature=%s",
-                                   (int)credentials->id.n, credentials->id.p, scope, names,
-                                   signature),
-                   true);
+    s->authorization = sl_arena_printf(
+        arena, "AWS4-HMAC-SHA256 Credential=%.*s/%s, SignedHeaders=%s, Signature=%s",
+        (int)s->key->id.n, s->key->id.p, scope, names, signature);
 }

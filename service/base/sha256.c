@@ -1,6 +1,6 @@
 /* SHA-256 as FIPS 180-4 writes it down, and HMAC. Signatures need no more of cryptography than this,
  * and adapters link nothing but base/. */
-#include "adapters/bedrock/sha256.h"
+#include "base/sha256.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ static void expand(const unsigned char *p, uint32_t w[64])
     }
 }
 
-static void take_block(struct br_sha256 *s, const unsigned char *p)
+static void take_block(struct sl_sha256 *s, const unsigned char *p)
 {
     uint32_t w[64], v[8];
 
@@ -52,7 +52,7 @@ static void take_block(struct br_sha256 *s, const unsigned char *p)
         s->h[i] += v[i];
 }
 
-void br_sha256_init(struct br_sha256 *s)
+void sl_sha256_init(struct sl_sha256 *s)
 {
     static const uint32_t h[8] = {0x6a09e667U, 0xbb67ae85U, 0x3c6ef372U, 0xa54ff53aU,
                                   0x510e527fU, 0x9b05688cU, 0x1f83d9abU, 0x5be0cd19U};
@@ -61,62 +61,63 @@ void br_sha256_init(struct br_sha256 *s)
     s->n = 0;
 }
 
-void br_sha256_add(struct br_sha256 *s, const void *p, size_t n)
+void sl_sha256_add(struct sl_sha256 *s, const void *p, size_t n)
 {
     const unsigned char *at = p;
-    size_t used = s->n % BR_SHA256_BLOCK;
+    size_t used = s->n % SL_SHA256_BLOCK;
 
     s->n += n;
     while (n) {
-        size_t take = BR_SHA256_BLOCK - used < n ? BR_SHA256_BLOCK - used : n;
+        size_t take = SL_SHA256_BLOCK - used < n ? SL_SHA256_BLOCK - used : n;
         memcpy(s->block + used, at, take);
         used += take;
         at += take;
         n -= take;
-        if (used < BR_SHA256_BLOCK)
+        if (used < SL_SHA256_BLOCK)
             return;
         take_block(s, s->block);
         used = 0;
     }
 }
 
-void br_sha256_end(struct br_sha256 *s, unsigned char out[BR_SHA256])
+void sl_sha256_end(struct sl_sha256 *s, unsigned char out[SL_SHA256])
 {
-    static const unsigned char padding[BR_SHA256_BLOCK] = {0x80};
+    static const unsigned char padding[SL_SHA256_BLOCK] = {0x80};
     uint64_t bits = s->n * 8;
-    size_t used = s->n % BR_SHA256_BLOCK;
+    size_t used = s->n % SL_SHA256_BLOCK;
     unsigned char length[8];
 
     for (int i = 0; i < 8; i++)
         length[i] = (unsigned char)(bits >> (56 - 8 * i));
-    br_sha256_add(s, padding, used < 56 ? 56 - used : 120 - used);
-    br_sha256_add(s, length, sizeof(length));
-    for (int i = 0; i < BR_SHA256; i++)
+    sl_sha256_add(s, padding, used < 56 ? 56 - used : 120 - used);
+    sl_sha256_add(s, length, sizeof(length));
+    for (int i = 0; i < SL_SHA256; i++)
         out[i] = (unsigned char)(s->h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-void br_hmac(const void *key, size_t n_key, const void *p, size_t n, unsigned char out[BR_SHA256])
+void sl_hmac_sha256(const void *key, size_t n_key, const void *p, size_t n,
+                    unsigned char out[SL_SHA256])
 {
-    unsigned char pad[BR_SHA256_BLOCK] = {0}, inner[BR_SHA256];
-    struct br_sha256 s;
+    unsigned char pad[SL_SHA256_BLOCK] = {0}, inner[SL_SHA256];
+    struct sl_sha256 s;
 
-    br_sha256_init(&s);
+    sl_sha256_init(&s);
     if (n_key > sizeof(pad)) {
-        br_sha256_add(&s, key, n_key);
-        br_sha256_end(&s, pad);
-        br_sha256_init(&s);
+        sl_sha256_add(&s, key, n_key);
+        sl_sha256_end(&s, pad);
+        sl_sha256_init(&s);
     } else if (n_key) {
         memcpy(pad, key, n_key);
     }
     for (size_t i = 0; i < sizeof(pad); i++)
         pad[i] ^= 0x36;
-    br_sha256_add(&s, pad, sizeof(pad));
-    br_sha256_add(&s, p, n);
-    br_sha256_end(&s, inner);
+    sl_sha256_add(&s, pad, sizeof(pad));
+    sl_sha256_add(&s, p, n);
+    sl_sha256_end(&s, inner);
     for (size_t i = 0; i < sizeof(pad); i++)
         pad[i] ^= 0x36 ^ 0x5c;
-    br_sha256_init(&s);
-    br_sha256_add(&s, pad, sizeof(pad));
-    br_sha256_add(&s, inner, sizeof(inner));
-    br_sha256_end(&s, out);
+    sl_sha256_init(&s);
+    sl_sha256_add(&s, pad, sizeof(pad));
+    sl_sha256_add(&s, inner, sizeof(inner));
+    sl_sha256_end(&s, out);
 }

@@ -1,0 +1,268 @@
+/* Tokens against a scripted token endpoint and a clock of the test's: who asks, how often, what is renewed when, and
+ * what a failure does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/secret.h"
+#include "token_kit.h"
+
+/* The simplest of all: one GET, and the answer is the token. */
+static void open_metadata(struct fixture *f)
+{
+    f->source = open_source(f, (struct sl_token_spec){.from = SL_TOKEN_GOOGLE_METADATA});
+}
+
+#define HOUR "{\"access_token\":\"tok-1\",\"expires_in\":3600,\"token_type\":\"Bearer\"}"
+
+/* ---- tests ---- */
+
+static void many_waits_make_one_request(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    assert_string_equal(current(f), "");
+    for (size_t i = 0; i < WAITS; i++)
+        ask(f);
+    answer(f, 200, HOUR);
+    wait_ends(f, WAITS);
+    assert_int_equal(atomic_load(&n_started), 1);
+    assert_string_equal(f->token, "tok-1");
+    assert_string_equal(current(f), "tok-1");
+}
+
+static void a_token_that_is_used_is_renewed_ahead(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    answer(f, 200, HOUR);
+    wait_ends(f, 1);
+    pass(f, 3600000 - 226000);
+    assert_int_equal(atomic_load(&n_started), 1);
+    assert_string_equal(current(f), "tok-1");
+    pass(f, 1000);
+    answer(f, 200, "{\"access_token\":\"tok-2\",\"expires_in\":\"3600\"}");
+    assert_string_equal(current(f), "tok-2");
+    assert_int_equal(atomic_load(&n_started), 2);
+}
+
+static void a_token_that_nobody_uses_expires(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    answer(f, 200, HOUR); /* used: the one who waited */
+    wait_ends(f, 1);
+    pass(f, 3600000 - 225000);
+    answer(f, 200, HOUR); /* not used since */
+    pass(f, 3600000 - 200000);
+    assert_int_equal(atomic_load(&n_started), 2);
+    pass(f, 200000);
+    assert_string_equal(current(f), "");
+    assert_int_equal(atomic_load(&n_started), 2);
+    ask(f);
+    answer(f, 200, HOUR);
+    wait_ends(f, 1);
+    assert_string_equal(f->token, "tok-1");
+}
+
+static void a_refusal_is_told_with_its_words_and_stands_a_while(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    answer(f, 400, "{\"error\":\"invalid_grant\",\"error_description\":\"Bad sk-test-12345678\"}");
+    wait_ends(f, 1);
+    assert_int_equal(f->err.code, SL_FAILED_PRECONDITION);
+    assert_int_equal(f->err.reason, SL_REASON_PROVIDER_AUTH);
+    assert_non_null(strstr(f->err.text, "invalid_grant: Bad sk-***"));
+    assert_null(strstr(f->err.text, "12345678"));
+    ask(f);
+    wait_ends(f, 1);
+    assert_int_equal(f->err.reason, SL_REASON_PROVIDER_AUTH);
+    assert_int_equal(atomic_load(&n_started), 1); /* not asked again */
+    pass(f, 1000);
+    ask(f);
+    answer(f, 400, "{\"error\":\"invalid_grant\"}");
+    wait_ends(f, 1);
+    pass(f, 1500); /* twice as long now */
+    ask(f);
+    wait_ends(f, 1);
+    assert_int_equal(atomic_load(&n_started), 2);
+    pass(f, 500);
+    ask(f);
+    answer(f, 200, HOUR);
+    wait_ends(f, 1);
+    assert_string_equal(f->token, "tok-1");
+}
+
+static void an_endpoint_that_is_away_may_be_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    fail_to_connect(f);
+    wait_ends(f, 1);
+    assert_int_equal(f->err.code, SL_UNAVAILABLE);
+    assert_int_equal(f->err.reason, SL_REASON_PROVIDER_UNREACHABLE);
+    assert_true(f->err.retryable);
+    pass(f, 400);
+    ask(f);
+    wait_ends(f, 1);
+    assert_true(f->err.has_retry_after);
+    assert_int_equal(f->err.retry_after_ms, 600);
+    pass(f, 600);
+    ask(f);
+    answer(f, 503, "busy");
+    wait_ends(f, 1);
+    assert_int_equal(f->err.code, SL_UNAVAILABLE);
+    assert_non_null(strstr(f->err.text, "(status 503): busy"));
+}
+
+static void a_failed_renewal_leaves_the_token(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    answer(f, 200, HOUR);
+    wait_ends(f, 1);
+    pass(f, 3600000 - 225000);
+    answer(f, 500, "oops");
+    assert_string_equal(current(f), "tok-1");
+    pass(f, 999);
+    assert_int_equal(atomic_load(&n_started), 2);
+    assert_string_equal(current(f), "tok-1");
+    pass(f, 1);
+    answer(f, 200, "{\"access_token\":\"tok-3\",\"expires_in\":60}");
+    assert_string_equal(current(f), "tok-3");
+}
+
+static void answers_without_a_token_are_errors(void **state)
+{
+    static const char *const rows[] = {"",
+                                       "not json",
+                                       "[]",
+                                       "{}",
+                                       "{\"access_token\":7}",
+                                       "{\"access_token\":\"\"}",
+                                       "{\"access_token\":\"a\\nb\",\"expires_in\":3600}",
+                                       "{\"access_token\":null}"};
+    struct fixture *f = *state;
+    open_metadata(f);
+    for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
+        ask(f);
+        answer(f, 200, rows[i]);
+        wait_ends(f, 1);
+        assert_int_equal(f->err.code, SL_UNAVAILABLE);
+        assert_int_equal(f->err.reason, SL_REASON_PROVIDER_GARBAGE);
+        pass(f, 60000);
+    }
+}
+
+static void cancel_here(void *arg)
+{
+    struct fixture *f = arg;
+    sl_token_wait_cancel(f->waits[0]);
+}
+
+static void a_wait_may_be_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    ask(f);
+    sl_loop_call(f->loop, cancel_here, f);
+    answer(f, 200, HOUR);
+    wait_ends(f, 1);
+    assert_int_equal(atomic_load(&f->n_ended), 1);
+}
+
+/* On the caller's loop, so that the letter of the failure that still stands is under way. */
+static void ask_and_cancel_here(void *arg)
+{
+    struct fixture *f = arg;
+    ask_here(f);
+    sl_token_wait_cancel(f->waits[f->n_asked - 1]);
+}
+
+static void a_wait_may_be_cancelled_while_its_letter_is_under_way(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    answer(f, 200, HOUR);
+    wait_ends(f, 1);
+    sl_loop_call(f->loop, ask_and_cancel_here, f);
+    ask(f);
+    wait_ends(f, 1);
+    assert_int_equal(atomic_load(&f->n_ended), 2);
+}
+
+static void a_wait_ends_by_its_clock(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    sl_loop_call(f->loop, ask_briefly_here, f);
+    wait_ends(f, 1);
+    assert_int_equal(f->err.code, SL_DEADLINE_EXCEEDED);
+    answer(f, 200, HOUR); /* the minting goes on */
+    assert_string_equal(current(f), "tok-1");
+}
+
+static void the_end_of_the_service_ends_waits(void **state)
+{
+    struct fixture *f = *state;
+    open_metadata(f);
+    ask(f);
+    sem_wait(&started);
+    sl_tokens_stop(f->tokens);
+    wait_ends(f, 1);
+    assert_int_equal(f->err.reason, SL_REASON_SHUTTING_DOWN);
+    assert_int_equal(atomic_load(&n_cancelled), 1);
+    ask(f);
+    wait_ends(f, 1);
+    assert_int_equal(f->err.reason, SL_REASON_SHUTTING_DOWN);
+}
+
+static void equal_credentials_share_a_source(void **state)
+{
+    struct fixture *f = *state;
+    struct sl_secret *secret = sl_secret_create("sk-test-secret", 14);
+    struct sl_token_spec spec = {
+        .from = SL_TOKEN_ENTRA_SECRET, .secret = secret, .tenant = "tenant-1", .client_id = "app"};
+    struct sl_token_source *a = open_source(f, spec), *b = open_source(f, spec);
+    spec.client_id = "other";
+    struct sl_token_source *c = open_source(f, spec);
+    assert_ptr_equal(a, b);
+    assert_ptr_not_equal(a, c);
+    sl_token_source_unref(a);
+    sl_token_source_unref(b);
+    sl_token_source_unref(c);
+    sl_secret_unref(secret);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, token_setup, token_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(many_waits_make_one_request),
+        TEST(a_token_that_is_used_is_renewed_ahead),
+        TEST(a_token_that_nobody_uses_expires),
+        TEST(a_refusal_is_told_with_its_words_and_stands_a_while),
+        TEST(an_endpoint_that_is_away_may_be_tried_again),
+        TEST(a_failed_renewal_leaves_the_token),
+        TEST(answers_without_a_token_are_errors),
+        TEST(a_wait_may_be_cancelled),
+        TEST(a_wait_may_be_cancelled_while_its_letter_is_under_way),
+        TEST(a_wait_ends_by_its_clock),
+        TEST(the_end_of_the_service_ends_waits),
+        TEST(equal_credentials_share_a_source),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
