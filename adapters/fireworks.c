@@ -19,7 +19,7 @@ static const struct sl_cc_dialect dialect = {
 
 SL_CC_SLOTS(dialect)
 
-static const char *const key_variables[] = {"FIREWORKS_API_KEY", NULL};
+static const char *const key_variables[] = {"FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY", NULL};
 
 const struct sl_adapter sl_adapter_fireworks = {
     .name = "fireworks",

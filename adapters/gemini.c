@@ -45,7 +45,8 @@ static void on_failure(const struct sl_answer *a, const struct sl_http_head *hea
     sl_gemini_on_failure(&dialect, a, head, body, n, err);
 }
 
-static const char *const key_variables[] = {"GEMINI_API_KEY", "GOOGLE_API_KEY", NULL};
+static const char *const key_variables[] = {"GEMINI_API_KEY", "GOOGLE_API_KEY",
+                                            "GOOGLE_GENERATIVE_AI_API_KEY", NULL};
 
 const struct sl_adapter sl_adapter_gemini = {
     .name = "gemini",

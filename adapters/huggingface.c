@@ -19,7 +19,7 @@ static const struct sl_cc_dialect dialect = {
 
 SL_CC_SLOTS(dialect)
 
-static const char *const key_variables[] = {"HF_TOKEN", NULL};
+static const char *const key_variables[] = {"HF_TOKEN", "HUGGINGFACE_API_KEY", NULL};
 
 const struct sl_adapter sl_adapter_huggingface = {
     .name = "huggingface",

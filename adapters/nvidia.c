@@ -15,7 +15,7 @@ static const struct sl_cc_dialect dialect = {
 
 SL_CC_SLOTS(dialect)
 
-static const char *const key_variables[] = {"NVIDIA_API_KEY", NULL};
+static const char *const key_variables[] = {"NVIDIA_API_KEY", "NVIDIA_NIM_API_KEY", NULL};
 
 const struct sl_adapter sl_adapter_nvidia = {
     .name = "nvidia",

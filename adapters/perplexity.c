@@ -20,7 +20,8 @@ static const struct sl_cc_dialect dialect = {
 
 SL_CC_SLOTS(dialect)
 
-static const char *const key_variables[] = {"PERPLEXITY_API_KEY", "PPLX_API_KEY", NULL};
+static const char *const key_variables[] = {"PERPLEXITY_API_KEY", "PPLX_API_KEY",
+                                            "PERPLEXITYAI_API_KEY", NULL};
 
 const struct sl_adapter sl_adapter_perplexity = {
     .name = "perplexity",

@@ -17,7 +17,7 @@ static const struct sl_cc_dialect dialect = {
 
 SL_CC_SLOTS(dialect)
 
-static const char *const key_variables[] = {"TOGETHER_API_KEY", NULL};
+static const char *const key_variables[] = {"TOGETHER_API_KEY", "TOGETHERAI_API_KEY", NULL};
 
 const struct sl_adapter sl_adapter_together = {
     .name = "together",
