@@ -38,18 +38,18 @@ static enum sl_code read_built_in(struct sl_catalogue_loading *l)
     return code;
 }
 
-enum sl_code sl_catalogue_parse(const char *name, const char *text, size_t n,
-                                struct sl_catalogue **out, struct sl_err *err)
+enum sl_code sl_catalogue_make(bool built_in, const char *name, struct sl_str text,
+                               struct sl_catalogue **out, struct sl_err *err)
 {
     struct sl_catalogue_loading l = {.c = create(), .err = err};
     l.arena = &l.c->index->arena;
     l.last_provider = &l.providers;
     l.last_lineup = &l.lineups;
     l.last_pattern = &l.patterns;
-    enum sl_code code = read_built_in(&l);
-    if (!code && text) {
+    enum sl_code code = built_in ? read_built_in(&l) : SL_OK;
+    if (!code && text.p) {
         l.file = sl_arena_strdup(l.arena, name);
-        code = sl_catalogue_read_file(&l, text, n);
+        code = sl_catalogue_read_file(&l, text.p, text.n);
     }
     if (!code)
         code = sl_catalogue_finish(&l);
@@ -58,6 +58,12 @@ enum sl_code sl_catalogue_parse(const char *name, const char *text, size_t n,
     else
         *out = l.c;
     return code;
+}
+
+enum sl_code sl_catalogue_parse(const char *name, const char *text, size_t n,
+                                struct sl_catalogue **out, struct sl_err *err)
+{
+    return sl_catalogue_make(true, name, (struct sl_str){text, n}, out, err);
 }
 
 static enum sl_code read_whole(const char *file, char *text, size_t *n, struct sl_err *err)
@@ -144,11 +150,10 @@ bool sl_catalogue_days_left(const struct sl_catalogue_model *m, int64_t now_ms, 
 enum sl_catalogue_status sl_catalogue_status_at(const struct sl_catalogue_model *m, int64_t now_ms)
 {
     int64_t days = 0;
-    if (m->status == SL_STATUS_RETIRED)
+    bool dated = sl_catalogue_days_left(m, now_ms, &days);
+    if (m->status == SL_STATUS_RETIRED || (dated && days <= 0))
         return SL_STATUS_RETIRED;
-    if (sl_catalogue_days_left(m, now_ms, &days))
-        return days <= 0 ? SL_STATUS_RETIRED : SL_STATUS_DEPRECATED;
-    if (m->announced && now_ms / MS_OF_A_DAY >= m->announced)
+    if (m->announced ? now_ms / MS_OF_A_DAY >= m->announced : dated)
         return SL_STATUS_DEPRECATED;
     return m->status;
 }

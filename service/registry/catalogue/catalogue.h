@@ -3,7 +3,8 @@
  * catalogue.file; immutable and reference-counted from then on: any thread may read, and whatever is found lives as
  * long as the catalogue. Strings are never NULL ("": not known), lists of strings end with NULL.
  *
- * Names are compared without regard to ASCII case. Dates are days since 1970-01-01 UTC, 0: not known; a month alone
+ * Names are compared without regard to ASCII case, those of models also with a space as good as a '-' ("GPT-5 Pro").
+ * Dates are days since 1970-01-01 UTC, 0: not known; a month alone
  * counts as its first day. Prices are micro-dollars per million tokens, -1: not known. */
 #ifndef SL_REGISTRY_CATALOGUE_CATALOGUE_H
 #define SL_REGISTRY_CATALOGUE_CATALOGUE_H
@@ -222,8 +223,8 @@ const char *sl_catalogue_send_id(const struct sl_catalogue_model *m);
 /* Prices of a request with that many input tokens. */
 const struct sl_catalogue_prices *sl_catalogue_prices_at(const struct sl_catalogue_model *m,
                                                          int64_t input_tokens);
-/* The status at a moment (milliseconds since 1970): a retirement date that has come makes it RETIRED, an announced
- * end DEPRECATED. */
+/* The status at a moment (milliseconds since 1970): a retirement date that has come makes it RETIRED, one that has
+ * been announced by then DEPRECATED. */
 enum sl_catalogue_status sl_catalogue_status_at(const struct sl_catalogue_model *m, int64_t now_ms);
 /* Whole days until it retires, 0 or less from that day on; false where no date is known. */
 bool sl_catalogue_days_left(const struct sl_catalogue_model *m, int64_t now_ms, int64_t *days);

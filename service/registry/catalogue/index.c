@@ -1,17 +1,29 @@
-/* Names to models, ASCII case ignored, by hash; and the look-ups that go through it. */
+/* Names to models by hash, ASCII case ignored and a space as good as a '-'; and the look-ups that go through it. */
 #include "registry/catalogue/internal.h"
 
 #include <string.h>
 #include <strings.h>
 
+static unsigned char fold(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c == ' ' ? '-' : c);
+}
+
 static size_t bucket_of(const char *name)
 {
     uint32_t h = 2166136261u; /* FNV-1a */
-    for (; *name; name++) {
-        unsigned char c = (unsigned char)*name;
-        h = (h ^ (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c)) * 16777619u;
-    }
+    for (; *name; name++)
+        h = (h ^ fold(*name)) * 16777619u;
     return (h ^ h >> 15) % SL_CATALOGUE_BUCKETS;
+}
+
+bool sl_catalogue_same_name(const char *a, const char *b)
+{
+    while (*a && fold(*a) == fold(*b)) {
+        a++;
+        b++;
+    }
+    return fold(*a) == fold(*b);
 }
 
 void sl_catalogue_index_add(struct sl_catalogue_index *index, const char *name,
@@ -43,7 +55,7 @@ static const struct sl_catalogue_entry *best(const struct sl_catalogue *c,
     const struct sl_catalogue_entry *found = NULL;
     for (const struct sl_catalogue_entry *e = sl_catalogue_index_bucket(c->index, name); e;
          e = e->next) {
-        if ((provider && e->model->provider != provider) || strcasecmp(e->name, name))
+        if ((provider && e->model->provider != provider) || !sl_catalogue_same_name(e->name, name))
             continue;
         if (!found || is_before(e, found))
             found = e;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "registry/catalogue/catalogue.h"
 #include "registry/catalogue/rows.h"
 
@@ -28,6 +29,8 @@ struct sl_catalogue_index {
     struct sl_catalogue_entry *buckets[SL_CATALOGUE_BUCKETS];
 };
 
+/* Whether two names of models are the same: "GPT-5 Pro" and "gpt-5-pro" are. */
+bool sl_catalogue_same_name(const char *a, const char *b);
 void sl_catalogue_index_add(struct sl_catalogue_index *index, const char *name,
                             const struct sl_catalogue_model *model, bool alias);
 /* The first entry of the bucket where the name would be; look at all of them. */
@@ -107,6 +110,10 @@ struct sl_raw_provider *sl_catalogue_raw_provider(const struct sl_catalogue_load
                                                   const char *name);
 /* Fills in the public part from what was read. */
 enum sl_code sl_catalogue_finish(struct sl_catalogue_loading *l) SL_MUST_CHECK;
+
+/* sl_catalogue_parse, with or without what is in the binary. */
+enum sl_code sl_catalogue_make(bool built_in, const char *name, struct sl_str text,
+                               struct sl_catalogue **out, struct sl_err *err) SL_MUST_CHECK;
 
 /* The files in the binary: catalogue.json first, then those of facts/. */
 struct sl_catalogue_file {

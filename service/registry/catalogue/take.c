@@ -31,6 +31,14 @@ static const char *peek(struct sl_row_reader *r, int row, const char *name, cons
                           NULL);
 }
 
+/* Why there is no id. */
+static bool no_id(struct sl_row_reader *r, int row)
+{
+    if (sl_json_member(r->json, row, r->brief ? "i" : "id") < 0)
+        return whole(r, "needs an id");
+    return about(r, "id", "has to be a text (in quotes, where it looks like something else)");
+}
+
 /* ---- providers ---- */
 
 struct sl_raw_provider *sl_catalogue_raw_provider(const struct sl_catalogue_loading *l,
@@ -85,7 +93,7 @@ static bool take_provider(struct sl_catalogue_loading *l, struct sl_row_reader *
 {
     const char *id = peek(r, row, "id", "i");
     if (!id)
-        return whole(r, "needs an id");
+        return no_id(r, row);
     struct sl_raw_provider *p = provider_by_id(l, id);
     const char *known = p ? p->p.id : NULL;
     if (!p)
@@ -104,7 +112,7 @@ static struct sl_raw_model *find_model(const struct sl_catalogue_loading *l,
 {
     for (const struct sl_catalogue_entry *e = sl_catalogue_index_bucket(l->c->index, id); e;
          e = e->next) {
-        if (e->model->provider == &p->p && !strcasecmp(e->name, id))
+        if (e->model->provider == &p->p && sl_catalogue_same_name(e->name, id))
             return SL_CONTAINER_OF(e->model, struct sl_raw_model, m);
     }
     return NULL;
@@ -127,7 +135,7 @@ static bool take_model_of(struct sl_catalogue_loading *l, struct sl_raw_provider
 {
     const char *id = peek(r, row, "id", "i");
     if (!id)
-        return whole(r, "needs an id");
+        return no_id(r, row);
     struct sl_raw_model *m = find_model(l, p, id);
     const char *known = m ? m->m.id : NULL;
     if (!m)
