@@ -87,7 +87,7 @@ static enum sl_code wipe(struct sl_tx *tx, struct sl_err *err)
     const struct sl_store_ops *ops = tx->store->ops;
     enum sl_code code = ops->set_principal(tx->conn, &tx->session, err);
     for (int t = 0; !code && t < SL_TABLE_COUNT; t++) {
-        if (sl_table_info((enum sl_table)t)->rule == SL_RULE_OWNED)
+        if (sl_table_info((enum sl_table)t)->rule != SL_RULE_USERS)
             code = wipe_table(tx, (enum sl_table)t, err);
     }
     return code ? code : wipe_images(tx, err);

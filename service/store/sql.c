@@ -89,8 +89,9 @@ static enum sl_value_type value_type(enum sl_column_type type)
 static void add_visible(struct sl_sql *q, enum sl_table table)
 {
     const struct sl_store_session *s = &q->tx->session;
-    bool users = sl_table_info(table)->rule == SL_RULE_USERS;
-    if (q->tx->store->ops->row_security || s->role == SL_STORE_SYNC || (users && s->admin)) {
+    enum sl_table_rule rule = sl_table_info(table)->rule;
+    bool users = rule == SL_RULE_USERS, administered = users || rule == SL_RULE_KEYS;
+    if (q->tx->store->ops->row_security || s->role == SL_STORE_SYNC || (administered && s->admin)) {
         sl_sql_add(q, "true");
     } else if (users) {
         sl_sql_add(q, "id = ");

@@ -173,6 +173,8 @@ enum sl_column_flag {
 enum sl_table_rule {
     /* global rows and one's own are seen; one's own are written, global ones by administrators */
     SL_RULE_OWNED,
+    /* one's own are seen and written; administrators see and write all; owner is never NULL */
+    SL_RULE_KEYS,
     /* one's own (id) is seen; administrators see and write all; owner is always NULL */
     SL_RULE_USERS,
 };
@@ -185,7 +187,7 @@ enum sl_table_rule {
     X(MODELS, models, OWNED)                                                                       \
     X(USERS, users, USERS)                                                                         \
     X(TIERS, tiers, OWNED)                                                                         \
-    X(API_KEYS, api_keys, OWNED)                                                                   \
+    X(API_KEYS, api_keys, KEYS)                                                                    \
     X(MODEL_DEFAULTS, model_defaults, OWNED)                                                       \
     X(CONVERSATIONS, conversations, OWNED)                                                         \
     X(PREFERENCES, preferences, OWNED)                                                             \

@@ -28,7 +28,7 @@ enum sl_code sl_row_check_owner(const struct sl_tx *tx, const struct sl_row *row
 {
     const struct sl_store_session *s = &tx->session;
     bool global = sl_row_is_null(row, SL_COL_OWNER);
-    if (global && s->admin)
+    if (s->admin && (global || sl_table_info(row->table)->rule == SL_RULE_KEYS))
         return SL_OK;
     if (!global && s->user && !strcmp(sl_row_text(row, SL_COL_OWNER), s->user))
         return SL_OK;

@@ -149,6 +149,31 @@ static void refuses_what_does_not_fit(void **state)
     sl_tx_rollback(tx);
 }
 
+/* Who revokes a key need not know whose it is. */
+static void lets_administrators_at_keys(void **state)
+{
+    struct scene *s = *state;
+    const char *id = scene_add(s, SL_TABLE_API_KEYS, "ann", "a");
+    scene_add(s, SL_TABLE_API_KEYS, "bob", "b");
+    const struct sl_store_session admin = {.user = "root", .admin = true};
+    assert_string_equal(scene_names(s, scene_reads(s, "ann"), SL_TABLE_API_KEYS), "a,");
+    assert_string_equal(scene_names(s, scene_reads(s, NULL), SL_TABLE_API_KEYS), "");
+    assert_string_equal(scene_names(s, scene_begin(s, &admin, false), SL_TABLE_API_KEYS), "a,b,");
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_API_KEYS);
+    sl_row_set_text(row, SL_COL_ID, id);
+    sl_row_set_int(row, SL_API_KEYS_REVOKED_MS, 5);
+    struct sl_tx *tx = scene_user(s, "bob");
+    EXPECT_ERROR(sl_tx_update(tx, row, 0, &s->err), SL_NOT_FOUND, SL_REASON_NOT_FOUND);
+    sl_tx_rollback(tx);
+    tx = scene_begin(s, &admin, true);
+    EXPECT_OK(sl_tx_update(tx, row, 0, &s->err));
+    scene_commit(tx);
+    tx = scene_reads(s, "ann");
+    assert_int_equal(sl_row_int(scene_get(s, tx, SL_TABLE_API_KEYS, id), SL_API_KEYS_REVOKED_MS),
+                     5);
+    sl_tx_rollback(tx);
+}
+
 static void rolls_back(void **state)
 {
     struct scene *s = *state;
@@ -170,6 +195,7 @@ int main(int argc, char **argv)
         SCENE_TEST(fills_in_what_is_not_set),
         SCENE_TEST(updates_what_is_set),
         SCENE_TEST(refuses_what_does_not_fit),
+        SCENE_TEST(lets_administrators_at_keys),
         SCENE_TEST(rolls_back),
     };
     return SCENE_MAIN(tests, argc, argv);
