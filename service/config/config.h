@@ -62,6 +62,7 @@ struct sl_config_provider {
     const char *http;  /* auto, 1.1 */
     const char *unix_socket;
     const char *connect_to;
+    struct sl_config_strings model_patterns; /* names that lead to it, with '*' for any text */
     struct sl_config_timeouts timeouts;
     const char *place;
 };
@@ -91,7 +92,14 @@ struct sl_config_model {
     int64_t default_max_output_tokens; /* 0: none */
     int64_t context_tokens, max_output_tokens;
     struct sl_config_prices prices;
-    int8_t streaming, tools, vision, json_schema, reasoning; /* -1: not said */
+    int8_t streaming, tools, vision, json_schema, reasoning, embeddings, images; /* -1: not said */
+    int8_t enabled;                                                              /* -1: yes */
+    const char *base_model; /* whose facts it inherits; "" : found from its id */
+    const char *deprecation_date, *retirement_date; /* "2026-03-31"; "" : the catalogue's */
+    const char *successor;
+    struct sl_config_strings tasks, fallback_models;
+    bool has_speed;
+    double speed; /* tokens a second */
     bool legacy_max_tokens, no_stream_options, no_developer_role;
     struct sl_config_timeouts timeouts;
     const char *place;
@@ -146,6 +154,12 @@ struct sl_config {
     struct sl_config_model *models;
     size_t n_models;
     const char *default_model; /* "" : none */
+    /* registry.*, catalogue.* */
+    const char *default_provider; /* "" : DEFAULT_LLM_PROVIDER, else openai */
+    const char *unknown_models;   /* default_provider, refuse */
+    const char *retired_models;   /* refuse, redirect */
+    int64_t deleted_grace_ms;
+    const char *catalogue_file; /* "" : none */
 };
 
 /* What the command line asks for besides settings. */
