@@ -79,7 +79,7 @@ static Sluice__V1__Model *make_model(struct sl_arena *arena, const struct sl_mod
     m->provider_kind = text(from->adapter->name);
     m->model_id = text(from->target.model_id);
     m->base_url = text(from->target.base_url);
-    m->api = text(from->target.api);
+    m->api = text(from->target.api[0] ? from->target.api : from->adapter->api);
     while (from->aliases && from->aliases[m->n_aliases])
         m->n_aliases++;
     m->aliases = (char **)(uintptr_t)from->aliases;
@@ -93,20 +93,6 @@ static Sluice__V1__Model *make_model(struct sl_arena *arena, const struct sl_mod
     m->key_present =
         from->target.key || !from->adapter->key_required || from->target.auth == SL_AUTH_NONE;
     return m;
-}
-
-/* The index of the first model whose name is greater than the token, which is the last name of the page before. */
-static size_t first_after(const struct sl_registry *r, const char *token)
-{
-    size_t low = 0, high = r->n_models;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (strcmp(r->models[middle]->name, token) <= 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 void sl_list_models(struct sl_call *call, const ProtobufCMessage *message)
@@ -123,9 +109,10 @@ void sl_list_models(struct sl_call *call, const ProtobufCMessage *message)
     size_t page = request->page_size ? (size_t)request->page_size : DEFAULT_PAGE;
     Sluice__V1__ListModelsResponse r = SLUICE__V1__LIST_MODELS_RESPONSE__INIT;
     r.models = sl_arena_zalloc(call->arena, page * sizeof(*r.models));
-    size_t i = request->page_token[0] ? first_after(registry, request->page_token) : 0;
-    for (; i < registry->n_models; i++) {
-        const struct sl_model *m = registry->models[i];
+    const struct sl_model_place behind = {request->page_token, "\x7f"};
+    struct sl_registry_walk walk;
+    sl_registry_walk(&walk, registry, "", *request->page_token ? &behind : NULL);
+    for (const struct sl_model *m; (m = sl_registry_next(&walk));) {
         if (!sl_registry_may_use(registry, m, call->principal))
             continue;
         if (r.n_models == page) {

@@ -177,7 +177,7 @@ static int64_t without(int64_t clock_ms, int64_t waited_ms)
 /* The wait for a token counts. */
 static struct sl_clocks clocks_left(const struct sl_attempt *t)
 {
-    struct sl_clocks clocks = t->model->clocks;
+    struct sl_clocks clocks = *t->model->clocks;
     clocks.first_byte_ms = without(clocks.first_byte_ms, t->waited_ms);
     clocks.first_token_ms = without(clocks.first_token_ms, t->waited_ms);
     clocks.total_ms = without(clocks.total_ms, t->waited_ms);
@@ -196,7 +196,7 @@ static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err)
         return code;
     t->requests++;
     t->transfer = sl_transfer_start(t->upstream, &(struct sl_transfer_spec){
-                                                     .endpoint = &m->endpoint,
+                                                     .endpoint = m->endpoint,
                                                      .method = t->http.method,
                                                      .url = t->http.url,
                                                      .headers = copy_request_headers(t),
@@ -204,7 +204,7 @@ static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err)
                                                      .framed = t->http.framing != SL_FRAMING_NONE,
                                                      .framer = framer_of(t->http.framing),
                                                      .clocks = clocks_left(t),
-                                                     .caps = m->caps,
+                                                     .caps = *m->caps,
                                                      .fresh_connection = fresh,
                                                      .ops = &transfer_ops,
                                                      .owner = t,
@@ -262,7 +262,7 @@ enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err)
     t->waited_ms = sl_loop_now_us(t->loop) / 1000;
     t->wait = sl_token_wait_start(m->tokens, &(struct sl_token_wait_spec){
                                                  .loop = t->loop,
-                                                 .timeout_ms = wait_limit(&m->clocks),
+                                                 .timeout_ms = wait_limit(m->clocks),
                                                  .on_token = on_token,
                                                  .owner = t,
                                              });

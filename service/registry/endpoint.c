@@ -29,17 +29,17 @@ static bool add_file(EVP_MD_CTX *md, const char *path)
 }
 
 /* The first 64 bits of a SHA-256: the key goes in too, and cannot be got back out. */
-static bool compute_pool_key(const struct sl_endpoint *e, const struct sl_endpoint_source *from,
-                             uint64_t *out)
+static bool compute_pool_key(const struct sl_endpoint *e, const char *base_url,
+                             const struct sl_secret *key, uint64_t *out)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *md = EVP_MD_CTX_new();
-    bool ok =
-        md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 && add_number(md, e->http) &&
-        add_number(md, e->insecure) && add_file(md, e->ca_file) && add_file(md, e->client_cert) &&
-        add_file(md, e->client_key) && add_text(md, e->proxy) && add_text(md, e->unix_socket) &&
-        add_text(md, e->connect_to) && add_text(md, from->base_url) &&
-        add_text(md, sl_secret_reveal(from->key)) && EVP_DigestFinal_ex(md, digest, NULL) == 1;
+    bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 && add_number(md, e->http) &&
+              add_number(md, e->insecure) && add_file(md, e->ca_file) &&
+              add_file(md, e->client_cert) && add_file(md, e->client_key) &&
+              add_text(md, e->proxy) && add_text(md, e->unix_socket) &&
+              add_text(md, e->connect_to) && add_text(md, base_url) &&
+              add_text(md, sl_secret_reveal(key)) && EVP_DigestFinal_ex(md, digest, NULL) == 1;
     EVP_MD_CTX_free(md);
     if (ok)
         memcpy(out, digest, sizeof(*out));
@@ -91,8 +91,16 @@ enum sl_code sl_endpoint_load(const struct sl_endpoint_source *from, struct sl_a
     enum sl_code code = load_proxy(from, arena, &e.proxy, err);
     if (code)
         return code;
-    if (!compute_pool_key(&e, from, &e.pool_key))
-        return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no SHA-256");
+    if (sl_endpoint_seal(&e, from->base_url, from->key, err))
+        return err->code;
     *out = e;
+    return SL_OK;
+}
+
+enum sl_code sl_endpoint_seal(struct sl_endpoint *e, const char *base_url,
+                              const struct sl_secret *key, struct sl_err *err)
+{
+    if (!compute_pool_key(e, base_url, key, &e->pool_key))
+        return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no SHA-256");
     return SL_OK;
 }

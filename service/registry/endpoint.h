@@ -21,4 +21,8 @@ struct sl_endpoint_source {
 enum sl_code sl_endpoint_load(const struct sl_endpoint_source *from, struct sl_arena *arena,
                               struct sl_endpoint *out, struct sl_err *err) SL_MUST_CHECK;
 
+/* Sets the pool key of an endpoint for another address or key. Errors: SL_INTERNAL. */
+enum sl_code sl_endpoint_seal(struct sl_endpoint *e, const char *base_url,
+                              const struct sl_secret *key, struct sl_err *err) SL_MUST_CHECK;
+
 #endif

@@ -4,77 +4,87 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "access/rights.h"
 #include "base/alloc.h"
-#include "base/secret.h"
 #include "base/str.h"
 #include "registry/index.h"
 
-static uint64_t hash_name(const char *name)
-{
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-    for (; *name; name++)
-        h = (h ^ (unsigned char)*name) * 1099511628211u;
-    return h ^ h >> 32;
-}
+enum { MAX_COMPARED = 2000 }; /* names, for "did you mean": half a millisecond */
 
-/* The slot of the name, or the free one where it would go. */
-static struct sl_registry_slot *find_slot(const struct sl_registry_index *index, const char *name)
+/* A stored model hides the configuration's of its name, with all names of that one. */
+static const struct sl_model *unless_hidden(const struct sl_registry *r, const struct sl_model *m)
 {
-    size_t mask = index->n_slots - 1;
-    size_t i = hash_name(name) & mask;
-    while (index->slots[i].name && strcmp(index->slots[i].name, name))
-        i = (i + 1) & mask;
-    return &index->slots[i];
-}
-
-static size_t count_names(const struct sl_registry *r)
-{
-    size_t n = r->n_models;
-    for (size_t i = 0; i < r->n_models; i++) {
-        for (const char *const *a = r->models[i]->aliases; *a; a++)
-            n++;
-    }
-    return n;
-}
-
-void sl_registry_index_names(struct sl_registry *r)
-{
-    struct sl_registry_index *index = r->index;
-    size_t names = count_names(r);
-    index->n_slots = 2;
-    while (index->n_slots < 2 * names)
-        index->n_slots *= 2;
-    index->slots = sl_arena_zalloc(&index->arena, index->n_slots * sizeof(*index->slots));
-    for (size_t i = 0; i < r->n_models; i++) {
-        const struct sl_model *m = r->models[i];
-        *find_slot(index, m->name) = (struct sl_registry_slot){m->name, m, false};
-        for (const char *const *a = m->aliases; *a; a++)
-            *find_slot(index, *a) = (struct sl_registry_slot){*a, m, true};
-    }
+    return m && !sl_model_table_find(&r->index->stored, "", m->name, NULL) ? m : NULL;
 }
 
 const struct sl_model *sl_registry_find(const struct sl_registry *r, const char *name,
                                         bool *by_alias)
 {
-    const struct sl_registry_slot *slot = find_slot(r->index, name);
-    if (by_alias)
-        *by_alias = slot->alias;
-    return slot->model;
+    const struct sl_model *m = sl_model_table_find(&r->index->stored, "", name, by_alias);
+    if (m)
+        return m;
+    return unless_hidden(r, sl_model_table_find(&r->index->fixed->models, "", name, by_alias));
 }
+
+const struct sl_model *sl_registry_find_personal(const struct sl_registry *r, const char *owner,
+                                                 const char *name, bool *by_alias)
+{
+    const struct sl_model_table *t = &r->index->stored;
+    return t->n_personal && *owner ? sl_model_table_find(t, owner, name, by_alias) : NULL;
+}
+
+const struct sl_model *sl_registry_get(const struct sl_registry *r, const char *id)
+{
+    return sl_model_table_get(&r->index->stored, id);
+}
+
+/* ---- walks ---- */
+
+static const struct sl_model *advance(struct sl_registry_walk *w, int part)
+{
+    const struct sl_model *m;
+    do
+        m = sl_model_table_next(&w->part[part]);
+    while (part == 1 && m && !unless_hidden(w->registry, m));
+    return m;
+}
+
+void sl_registry_walk(struct sl_registry_walk *w, const struct sl_registry *r, const char *owner,
+                      const struct sl_model_place *behind)
+{
+    w->registry = r;
+    sl_model_table_walk(&w->part[0], &r->index->stored, owner, behind);
+    sl_model_table_walk(&w->part[1], &r->index->fixed->models, owner, behind);
+    w->next[0] = advance(w, 0);
+    w->next[1] = advance(w, 1);
+}
+
+const struct sl_model *sl_registry_next(struct sl_registry_walk *w)
+{
+    const struct sl_model *a = w->next[0], *b = w->next[1];
+    int part = !a || (b && strcmp(b->name, a->name) < 0);
+    const struct sl_model *m = w->next[part];
+    if (m)
+        w->next[part] = advance(w, part);
+    return m;
+}
+
+/* ---- rights ---- */
 
 bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,
                          const struct sl_principal *p)
 {
-    const struct sl_registry_model *entry =
-        SL_CONTAINER_OF(m, const struct sl_registry_model, model);
     (void)r;
-    if (!*entry->tiers || p->roles & SL_ROLE_ADMIN)
-        return true;
-    for (const char *const *t = entry->tiers; *t; t++) {
-        if (!strcmp(*t, p->tier))
-            return true;
-    }
-    return false;
+    if (*m->owner)
+        return !strcmp(m->owner, p->id);
+    return sl_rights_in_tiers(p, m->tiers) && sl_rights_allow_model(p, m->name, m->aliases);
+}
+
+bool sl_registry_has_key(const struct sl_registry *r, const struct sl_model *m)
+{
+    (void)r;
+    return m->target.key || m->tokens || !m->adapter->key_required ||
+           m->target.auth == SL_AUTH_NONE;
 }
 
 static void take_nearer(const char *wanted, const char *name, const char **near, size_t *nearest)
@@ -91,9 +101,11 @@ const char *sl_registry_nearest(const struct sl_registry *r, const char *name,
 {
     const char *near = NULL;
     size_t n = strlen(name), nearest = (n < 6 ? 2 : n / 3) + 1;
-    for (size_t i = 0; i < r->n_models; i++) {
-        const struct sl_model *m = r->models[i];
-        if (!sl_registry_may_use(r, m, p))
+    struct sl_registry_walk w;
+    int left = MAX_COMPARED;
+    sl_registry_walk(&w, r, "", NULL);
+    for (const struct sl_model *m; left-- && (m = sl_registry_next(&w));) {
+        if (m->deleted_ms || !sl_registry_may_use(r, m, p))
             continue;
         take_nearer(name, m->name, &near, &nearest);
         for (const char *const *a = m->aliases; *a; a++)
@@ -101,6 +113,8 @@ const char *sl_registry_nearest(const struct sl_registry *r, const char *name,
     }
     return near;
 }
+
+/* ---- life ---- */
 
 struct sl_registry *sl_registry_ref(struct sl_registry *r)
 {
@@ -113,13 +127,8 @@ void sl_registry_unref(struct sl_registry *r)
     if (!r || atomic_fetch_sub_explicit(&r->index->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct sl_registry_index *index = r->index;
-    for (size_t i = 0; i < index->n_entries; i++) {
-        sl_secret_unref(index->entries[i]->key);
-        sl_token_source_unref(index->entries[i]->model.tokens);
-    }
-    for (struct sl_registry_secret *s = index->secrets; s; s = s->next)
-        sl_wipe(s->text, strlen(s->text));
-    sl_arena_fini(&index->arena);
+    sl_model_table_fini(&index->stored);
+    sl_counted_unref(&index->fixed->counted);
     sl_free(index);
     sl_free(r);
 }

@@ -1,5 +1,6 @@
-/* The models and providers of one moment: an immutable, reference-counted snapshot. A reload makes a new one; whoever
- * holds the old one goes on with it. Any thread may read. */
+/* The models and providers of one moment: an immutable, reference-counted snapshot. What changes leads to a new one, which
+ * shares all that did not change; whoever holds the old one goes on with it. Any thread may read. Strings are never NULL
+ * ("": not set), lists of strings end with NULL. */
 #ifndef SL_REGISTRY_REGISTRY_H
 #define SL_REGISTRY_REGISTRY_H
 
@@ -24,47 +25,115 @@ struct sl_label {
 };
 
 struct sl_model {
-    const char *name; /* what a client names; unique */
+    const char
+        *name; /* what a client names; unique, aliases included, among the models of its owner */
     const char *description;
     const char *provider; /* provider id */
     const struct sl_adapter *adapter;
-    struct sl_target target; /* what the adapter gets */
+    struct sl_target
+        target; /* what the adapter gets; its key comes with the attempt, see registry/lease.h */
     struct sl_token_source
-        *tokens; /* NULL: the key is target.key; else it is got from here for each attempt */
-    struct sl_endpoint endpoint; /* how it is reached */
-    struct sl_clocks clocks;
-    struct sl_transfer_caps caps;
+        *tokens; /* NULL: a key is sent; else what is sent comes from here, for each attempt */
+    const struct sl_endpoint *endpoint; /* how it is reached */
+    const struct sl_clocks *clocks;
+    const struct sl_transfer_caps *caps;
     struct sl_prices prices;
     int32_t context_tokens;    /* 0: not known */
     int32_t max_output_tokens; /* 0: not known */
     /* capabilities: -1 not known, 0 no, 1 yes */
-    int8_t cap_streaming, cap_tools, cap_vision, cap_json_schema, cap_reasoning;
-    const char *const *aliases; /* NULL-terminated */
+    int8_t cap_streaming, cap_tools, cap_vision, cap_json_schema, cap_reasoning, cap_embeddings,
+        cap_images;
+    bool enabled;
+    const char *const *aliases;
     const struct sl_label *labels;
     size_t n_labels;
+    const char *const *tiers;     /* whose users may use it; none: everyone's */
+    const char *const *fallbacks; /* models that stand in for it */
+    const char *const *tasks;
     const char
-        *key_reference; /* where the key comes from, "env:OPENAI_API_KEY"; "" if it needs none */
-    const char *source; /* "config" */
+        *key_reference; /* where its or its provider's key comes from, "env:OPENAI_API_KEY"; "" */
+    const char *credential; /* id of the stored one that it uses; "": the first that fits */
+    const char *source;     /* "config", "environment", "api", "template", "seed", "import:RUN" */
+    const char *id;         /* UUID; "": not stored */
+    const char *owner;      /* id of the user whose it is; "": global */
+    const char *region;
+    const char *base_model; /* whose facts it inherits, as said */
+    const char
+        *successor; /* model to use instead: a name of the registry, or an id of its provider */
+    double speed;   /* tokens a second, a start value; 0: not known */
+    int32_t deprecated_day; /* days since 1970-01-01 UTC; 0: not known */
+    int32_t retires_day;    /* the first day on which it is no longer served; 0: not known */
+    int64_t revision;       /* of its last write, also its etag; 0: not stored */
+    int64_t created_ms, updated_ms, last_used_ms, deleted_ms; /* 0: not known, never */
+    const char *problem; /* why it cannot be used as it is stored; "": it can */
+};
+
+/* A provider: what its models share. */
+struct sl_provider {
+    const char *id; /* "openai"; of the configuration, the store, the catalogue, or a kind */
+    const char *title;
+    const struct sl_adapter *adapter;
+    const char *base_url; /* "": each model has to say one */
+    const char *api, *api_version, *region, *organization, *project;
+    enum sl_auth auth;           /* as said; SL_AUTH_DEFAULT: the adapter's */
+    const char *auth_header;     /* with SL_AUTH_HEADER */
+    const char *key_reference;   /* "env:NAME", "file:/path", "": none */
+    const struct sl_secret *key; /* what that leads to; NULL: nothing */
+    const struct sl_header *headers;
+    struct sl_endpoint endpoint;
+    struct sl_clocks clocks;
+    struct sl_transfer_caps caps;
+    const char *const *patterns; /* names that lead to it */
+    const char *source;          /* "builtin", "config", "environment", "api" */
+    bool enabled;
 };
 
 struct sl_registry {
-    int64_t revision;                     /* grows with every reload */
-    const struct sl_model *const *models; /* by name */
-    size_t n_models;
-    const struct sl_model *default_model; /* NULL: none */
+    int64_t revision;                     /* grows with every new one */
+    size_t n_models;                      /* global ones */
+    const struct sl_model *default_model; /* of the registry; NULL: none */
     /* private from here on */
     struct sl_registry_index *index;
 };
 
-/* By name or alias; *by_alias (may be NULL) says which. NULL if there is none. */
+/* The global model of that name or alias; *by_alias (may be NULL) says which. NULL if there is none. */
 const struct sl_model *sl_registry_find(const struct sl_registry *r, const char *name,
                                         bool *by_alias);
+/* The same among the models of a user (id). */
+const struct sl_model *sl_registry_find_personal(const struct sl_registry *r, const char *owner,
+                                                 const char *name, bool *by_alias);
+/* By UUID, whoever owns it, deleted or not. */
+const struct sl_model *sl_registry_get(const struct sl_registry *r, const char *id);
+
+/* Walks models by name: the global ones ("") or a user's; deleted ones, too. */
+struct sl_model_walk {
+    const struct sl_model_table *table;
+    const char *owner;
+    size_t base, over;
+};
+struct sl_registry_walk {
+    const struct sl_registry *registry;
+    struct sl_model_walk part[2];
+    const struct sl_model *next[2];
+};
+/* The last model seen; it need not be there any more. */
+struct sl_model_place {
+    const char *name, *id;
+};
+/* behind: NULL: from the start. */
+void sl_registry_walk(struct sl_registry_walk *w, const struct sl_registry *r, const char *owner,
+                      const struct sl_model_place *behind);
+/* NULL at the end. */
+const struct sl_model *sl_registry_next(struct sl_registry_walk *w);
+
 /* Whether the principal may use the model. */
 bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,
                          const struct sl_principal *p);
 /* The name closest to it that the principal may use, for "did you mean"; NULL if none is close. */
 const char *sl_registry_nearest(const struct sl_registry *r, const char *name,
                                 const struct sl_principal *p);
+/* Whether an attempt would have a key, or needs none. */
+bool sl_registry_has_key(const struct sl_registry *r, const struct sl_model *m);
 
 struct sl_registry *sl_registry_ref(struct sl_registry *r);
 /* Any thread. Accepts NULL. */

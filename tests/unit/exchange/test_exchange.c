@@ -178,6 +178,9 @@ struct fixture {
     struct sl_json_parser parser;
     struct sl_loop *loop;
     struct sl_model model;
+    struct sl_endpoint endpoint;
+    struct sl_clocks clocks;
+    struct sl_transfer_caps caps;
     struct sl_candidates candidates;
     struct sl_warnings warnings;
     struct sl_call_facts facts;
@@ -284,6 +287,9 @@ static int setup(void **state)
     f.model.name = "fast";
     f.model.provider = "fake";
     f.model.adapter = &fake_adapter;
+    f.model.endpoint = &f.endpoint;
+    f.model.clocks = &f.clocks;
+    f.model.caps = &f.caps;
     f.model.target.model_id = "m";
     f.model.target.base_url = "http://127.0.0.1";
     f.model.target.key = sl_secret_create("sk-test-1234567890", 18);
@@ -567,8 +573,8 @@ static const char *authorization(const struct sl_transfer *t)
 static void start_with_tokens(struct fixture *f)
 {
     f->model.tokens = (struct sl_token_source *)(void *)&f->model;
-    f->model.clocks.first_byte_ms = 9000;
-    f->model.clocks.total_ms = 5000;
+    f->clocks.first_byte_ms = 9000;
+    f->clocks.total_ms = 5000;
     start(f, true, false);
 }
 

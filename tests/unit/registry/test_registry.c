@@ -75,9 +75,12 @@ static void copies_what_a_model_says(void **state)
     struct sl_registry *r = make(sample);
     assert_int_equal(r->revision, 7);
     assert_int_equal(r->n_models, 2);
-    assert_string_equal(r->models[0]->name, "ant");
-    const struct sl_model *m = r->models[1];
+    struct sl_registry_walk walk;
+    sl_registry_walk(&walk, r, "", NULL);
+    assert_string_equal(sl_registry_next(&walk)->name, "ant");
+    const struct sl_model *m = sl_registry_next(&walk);
     assert_string_equal(m->name, "zebra");
+    assert_null(sl_registry_next(&walk));
     assert_string_equal(m->description, "striped");
     assert_string_equal(m->provider, "vllm");
     assert_string_equal(m->adapter->name, "custom");
@@ -121,7 +124,7 @@ static void fills_the_target(void **state)
     t = &find(r, "ant")->target;
     assert_string_equal(t->base_url, "https://api.openai.com/v1");
     assert_string_equal(t->model_id, "ant");
-    assert_string_equal(t->api, "chat_completions"); /* the usual one */
+    assert_string_equal(t->api, ""); /* the usual one */
     assert_string_equal(t->provider_options_json, "");
     assert_false(t->has_temperature || t->has_max_output_tokens);
     sl_registry_unref(r);
@@ -154,24 +157,24 @@ static void inherits_clocks_and_endpoints(void **state)
     (void)state;
     struct sl_registry *r = make(sample);
     const struct sl_model *m = find(r, "zebra");
-    assert_int_equal(m->clocks.connect_ms, 1000);
-    assert_int_equal(m->clocks.total_ms, 0);
-    assert_int_equal(m->clocks.idle_ms, 7000);
-    assert_int_equal(m->clocks.first_token_ms, 120000);
-    assert_int_equal(m->clocks.slow_reader_ms, 3000);
-    assert_int_equal(m->caps.line, 1 << 20);
-    assert_int_equal(m->endpoint.http, SL_HTTP_1_1);
-    assert_true(m->endpoint.insecure);
-    assert_string_equal(m->endpoint.ca_file, "/own.pem");
-    assert_string_equal(m->endpoint.client_cert, "/c.pem");
-    assert_string_equal(m->endpoint.client_key, "/k.pem");
-    assert_string_equal(m->endpoint.proxy, "");
-    assert_string_equal(m->endpoint.connect_to, "10.0.0.1:1");
+    assert_int_equal(m->clocks->connect_ms, 1000);
+    assert_int_equal(m->clocks->total_ms, 0);
+    assert_int_equal(m->clocks->idle_ms, 7000);
+    assert_int_equal(m->clocks->first_token_ms, 120000);
+    assert_int_equal(m->clocks->slow_reader_ms, 3000);
+    assert_int_equal(m->caps->line, 1 << 20);
+    assert_int_equal(m->endpoint->http, SL_HTTP_1_1);
+    assert_true(m->endpoint->insecure);
+    assert_string_equal(m->endpoint->ca_file, "/own.pem");
+    assert_string_equal(m->endpoint->client_cert, "/c.pem");
+    assert_string_equal(m->endpoint->client_key, "/k.pem");
+    assert_string_equal(m->endpoint->proxy, "");
+    assert_string_equal(m->endpoint->connect_to, "10.0.0.1:1");
     m = find(r, "ant");
-    assert_int_equal(m->endpoint.http, SL_HTTP_ANY);
-    assert_string_equal(m->endpoint.proxy, "http://proxy:3128");
-    assert_string_equal(m->endpoint.ca_file, "/ca.pem");
-    assert_int_equal(m->clocks.total_ms, 600000);
+    assert_int_equal(m->endpoint->http, SL_HTTP_ANY);
+    assert_string_equal(m->endpoint->proxy, "http://proxy:3128");
+    assert_string_equal(m->endpoint->ca_file, "/ca.pem");
+    assert_int_equal(m->clocks->total_ms, 600000);
     sl_registry_unref(r);
 }
 
@@ -268,7 +271,7 @@ static uint64_t pool_key(const char *provider_fields, const char *model_fields)
              "providers: [{id: openai%s}]\nmodels: [{name: m, provider: openai%s}]",
              provider_fields, model_fields);
     struct sl_registry *r = make(text);
-    uint64_t key = find(r, "m")->endpoint.pool_key;
+    uint64_t key = find(r, "m")->endpoint->pool_key;
     sl_registry_unref(r);
     return key;
 }
@@ -426,7 +429,7 @@ static void follows_a_proxy_reference(void **state)
     setenv("SL_TEST_PROXY", "http://me:pw@proxy:1", 1);
     struct sl_registry *r =
         make("upstream: {proxy: 'env:SL_TEST_PROXY'}\nmodels: [{name: m, provider: openai}]");
-    assert_string_equal(find(r, "m")->endpoint.proxy, "http://me:pw@proxy:1");
+    assert_string_equal(find(r, "m")->endpoint->proxy, "http://me:pw@proxy:1");
     sl_registry_unref(r);
 }
 

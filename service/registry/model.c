@@ -1,0 +1,323 @@
+/* From what is said of a model, and what it shares with its provider's others, to a model. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/secret.h"
+#include "config/url.h"
+#include "registry/cloud.h"
+#include "registry/endpoint.h"
+#include "registry/maker.h"
+
+/* One model on its way. Strings stay where they are until it is packed. */
+struct making {
+    const struct sl_maker *maker;
+    const struct sl_model_draft *draft;
+    const struct sl_config_model *said;
+    const struct sl_provider *from;
+    struct sl_arena *arena; /* for what has no other place */
+    struct sl_registry_model *to;
+    struct sl_endpoint endpoint;
+    struct sl_clocks clocks;
+    struct sl_registry_secret *secrets;
+    enum sl_cloud cloud; /* whose tokens it is asked with */
+    struct sl_err *err;
+};
+
+static enum sl_code fail(const struct making *k, const char *what, const char *why)
+{
+    return sl_err_field(k->err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "models",
+                        "%s: models %s%s", k->said->place, what, why);
+}
+
+static const char *either(const char *own, const char *other)
+{
+    return *own ? own : other;
+}
+
+/* A list that is not set has no array. */
+static const char *const *strings(const struct sl_config_strings *s)
+{
+    static const char *const none[] = {NULL};
+    return s->count ? s->list : none;
+}
+
+/* ---- the key ---- */
+
+static bool is_elsewhere(const struct making *k)
+{
+    return *k->said->base_url && !sl_url_same_origin(k->said->base_url, k->from->base_url);
+}
+
+/* A reference that leads nowhere is no error here: whoever asks the model is told. */
+static void set_usual_key(struct making *k)
+{
+    struct sl_model *m = &k->to->model;
+    struct sl_err missing = {0};
+    m->key_reference = "";
+    if (*k->said->key) {
+        if (!strcmp(k->said->key, "none"))
+            return;
+        m->key_reference = k->said->key;
+        if (sl_config_secret(m->key_reference, &k->to->key, &missing) == SL_OK)
+            m->target.key = k->to->key;
+    } else if (!is_elsewhere(k)) {
+        m->key_reference = k->from->key_reference;
+        m->target.key = k->from->key;
+    }
+}
+
+/* Tokens, or an access key, of one of the big clouds. An adapter's own cloud gives way to its usual
+ * key where the surroundings have no credential. */
+static enum sl_code set_cloud(struct making *k, const struct sl_cloud_source *from)
+{
+    struct sl_model *m = &k->to->model;
+    struct sl_cloud_credential found;
+    struct sl_err why = {0};
+    const char *place = from->provider ? k->draft->provider->place : k->said->place;
+    if (sl_cloud_open(from, k->cloud, &found, &why) != SL_OK)
+        return sl_err_field(k->err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "key",
+                            "%s: key leads to no credential: %s", place, why.text);
+    m->tokens = found.tokens;
+    k->to->key = found.key;
+    m->target.key = found.key;
+    m->key_reference = found.reference;
+    if (!found.tokens && !found.key && k->cloud == SL_CLOUD_AWS &&
+        !(from->provider && *from->provider->auth))
+        set_usual_key(k);
+    return SL_OK;
+}
+
+static enum sl_code set_key(struct making *k)
+{
+    const struct sl_config_provider *p = &k->draft->provider->said;
+    const struct sl_cloud_source from = {
+        .tokens = k->maker->tokens,
+        .config = k->maker->config,
+        .provider = *p->id ? p : NULL,
+        .adapter = k->to->model.adapter,
+        .key = *k->said->key ? k->said->key
+               : *p->id      ? p->key
+                             : "",
+        .base_url = either(k->said->base_url, k->from->base_url),
+        .region = either(k->said->region, k->from->region),
+        .arena = k->arena,
+    };
+    k->cloud = sl_cloud_of(&from);
+    k->to->model.target.region = sl_cloud_region(&from);
+    if (k->cloud != SL_CLOUD_NONE)
+        return set_cloud(k, &from);
+    set_usual_key(k);
+    return SL_OK;
+}
+
+/* ---- the rest ---- */
+
+static bool is_overridden(const struct sl_config_pairs *by, const char *name)
+{
+    for (size_t i = 0; i < by->count; i++) {
+        if (!strcasecmp(by->list[i].key, name))
+            return true;
+    }
+    return false;
+}
+
+static enum sl_code set_headers(struct making *k)
+{
+    struct sl_header_list list = {.arena = k->arena};
+    const struct sl_config_pairs *own = &k->said->headers;
+    list.tail = &list.first;
+    if (!own->count) {
+        k->to->model.target.headers = k->from->headers;
+        return SL_OK;
+    }
+    for (const struct sl_header *h = k->from->headers; h; h = h->next) {
+        if (is_overridden(own, h->name))
+            continue;
+        struct sl_header *copy = SL_ARENA_NEW(k->arena, struct sl_header);
+        *copy = *h;
+        copy->next = NULL;
+        *list.tail = copy;
+        list.tail = &copy->next;
+        k->to->wipe |= h->secret;
+    }
+    enum sl_code code = sl_headers_add(&list, own, k->said->place, k->err);
+    k->secrets = list.secrets;
+    k->to->wipe |= list.secrets != NULL;
+    k->to->model.target.headers = list.first;
+    return code;
+}
+
+static enum sl_code set_endpoint(struct making *k)
+{
+    struct sl_model *m = &k->to->model;
+    m->endpoint = &k->from->endpoint;
+    if (!*k->said->base_url && m->target.key == k->from->key)
+        return SL_OK;
+    k->endpoint = k->from->endpoint;
+    m->endpoint = &k->endpoint;
+    return sl_endpoint_seal(&k->endpoint, m->target.base_url, m->target.key, k->err);
+}
+
+static enum sl_auth auth_of(const struct making *k)
+{
+    if (!*k->to->model.key_reference || k->from->auth == SL_AUTH_NONE)
+        return SL_AUTH_NONE;
+    return k->cloud == SL_CLOUD_GOOGLE || k->cloud == SL_CLOUD_ENTRA ? SL_AUTH_BEARER
+                                                                     : k->from->auth;
+}
+
+static void set_target(struct making *k)
+{
+    const struct sl_config_model *s = k->said;
+    const struct sl_provider *p = k->from;
+    struct sl_target *t = &k->to->model.target;
+    t->provider = p->id;
+    t->base_url = either(s->base_url, p->base_url);
+    t->model_id = either(s->model_id, s->name);
+    t->api = s->api;
+    t->api_version = either(s->api_version, p->api_version);
+    t->auth = auth_of(k);
+    t->auth_header = p->auth_header;
+    t->organization = p->organization;
+    /* a Google credential names the project that it belongs to */
+    t->project = *p->project || !k->to->model.tokens ? p->project
+                                                     : sl_token_source_project(k->to->model.tokens);
+    t->has_temperature = s->has_temperature;
+    t->temperature = s->temperature;
+    t->has_top_p = s->has_top_p;
+    t->top_p = s->top_p;
+    t->has_max_output_tokens = s->default_max_output_tokens > 0;
+    t->max_output_tokens = (int32_t)s->default_max_output_tokens;
+    t->legacy_max_tokens = s->legacy_max_tokens;
+    t->no_stream_options = s->no_stream_options;
+    t->no_developer_role = s->no_developer_role;
+    t->provider_options_json = s->provider_options_json;
+}
+
+static void set_clocks(struct making *k)
+{
+    const struct sl_config_timeouts *t = &k->said->timeouts;
+    const struct sl_clocks *p = &k->from->clocks;
+    k->to->model.clocks = p;
+    if (t->connect < 0 && t->first_byte < 0 && t->first_token < 0 && t->idle < 0 && t->total < 0)
+        return;
+    k->clocks = (struct sl_clocks){
+        .connect_ms = t->connect < 0 ? p->connect_ms : t->connect,
+        .first_byte_ms = t->first_byte < 0 ? p->first_byte_ms : t->first_byte,
+        .first_token_ms = t->first_token < 0 ? p->first_token_ms : t->first_token,
+        .idle_ms = t->idle < 0 ? p->idle_ms : t->idle,
+        .total_ms = t->total < 0 ? p->total_ms : t->total,
+        .slow_reader_ms = p->slow_reader_ms,
+    };
+    k->to->model.clocks = &k->clocks;
+}
+
+static void set_prices(struct making *k)
+{
+    const struct sl_config_prices *p = &k->said->prices;
+    k->to->model.prices = (struct sl_prices){
+        .known = p->input >= 0 && p->output >= 0,
+        .input = p->input,
+        .cache_read = p->cache_read,
+        .cache_write = p->cache_write,
+        .output = p->output,
+        .reasoning = p->reasoning,
+    };
+}
+
+/* What is said, else what no adapter of that kind can do; else not known. */
+static int8_t capability(int8_t said, bool adapter_can)
+{
+    if (said >= 0)
+        return said;
+    return adapter_can ? -1 : 0;
+}
+
+static void set_facts(struct making *k)
+{
+    const struct sl_config_model *s = k->said;
+    struct sl_model *m = &k->to->model;
+    const struct sl_capabilities *can = &m->adapter->capabilities;
+    m->context_tokens = (int32_t)s->context_tokens;
+    m->max_output_tokens = (int32_t)s->max_output_tokens;
+    m->cap_streaming = capability(s->streaming, can->stream);
+    m->cap_tools = capability(s->tools, can->tools);
+    m->cap_vision = capability(s->vision, can->vision);
+    m->cap_json_schema = capability(s->json_schema, can->json_schema);
+    m->cap_reasoning = capability(s->reasoning, can->reasoning);
+    m->cap_embeddings = s->embeddings;
+    m->cap_images = s->images;
+    m->speed = s->has_speed ? s->speed : 0;
+    m->successor = s->successor;
+    m->tasks = strings(&s->tasks);
+}
+
+static void set_labels(struct making *k)
+{
+    const struct sl_config_pairs *pairs = &k->said->labels;
+    struct sl_model *m = &k->to->model;
+    struct sl_label *labels = sl_arena_zalloc(k->arena, (pairs->count + 1) * sizeof(*labels));
+    for (size_t i = 0; i < pairs->count; i++)
+        labels[i] = (struct sl_label){pairs->list[i].key, pairs->list[i].value};
+    m->labels = labels;
+    m->n_labels = pairs->count;
+}
+
+static void set_entry(struct making *k)
+{
+    const struct sl_config_model *s = k->said;
+    struct sl_model *m = &k->to->model;
+    m->name = s->name;
+    m->description = s->description;
+    m->provider = k->from->id;
+    m->caps = &k->from->caps;
+    m->enabled = s->enabled != 0;
+    m->aliases = strings(&s->aliases);
+    m->tiers = strings(&s->tiers);
+    m->fallbacks = strings(&s->fallback_models);
+    m->source = k->draft->source;
+    m->credential = m->id = m->owner = m->problem = "";
+    m->region = either(s->region, k->from->region);
+    m->base_model = s->base_model;
+}
+
+static enum sl_code fill(struct making *k)
+{
+    struct sl_model *m = &k->to->model;
+    m->adapter = sl_adapter_for_api(k->from->adapter, k->said->api);
+    if (!m->adapter)
+        return fail(k, "has an api that its provider does not offer: ", k->said->api);
+    if (!*k->said->base_url && !*k->from->base_url)
+        return fail(k, "needs a base_url for ", k->said->name);
+    set_entry(k);
+    if (set_key(k))
+        return k->err->code;
+    set_target(k);
+    set_clocks(k);
+    set_prices(k);
+    set_facts(k);
+    set_labels(k);
+    enum sl_code code = set_headers(k);
+    return code ? code : set_endpoint(k);
+}
+
+enum sl_code sl_model_make(const struct sl_maker *maker, const struct sl_model_draft *draft,
+                           struct sl_registry_model **out, struct sl_err *err)
+{
+    struct sl_arena arena;
+    struct sl_registry_model raw = {.provider = draft->provider};
+    struct making k = {.maker = maker, .draft = draft, .arena = &arena, .to = &raw, .err = err};
+    k.said = draft->said;
+    k.from = &draft->provider->provider;
+    sl_arena_init(&arena, SIZE_MAX);
+    enum sl_code code = fill(&k);
+    if (!code)
+        *out = sl_model_pack(&raw);
+    sl_secret_unref(raw.key);
+    sl_token_source_unref(raw.model.tokens);
+    for (struct sl_registry_secret *s = k.secrets; s; s = s->next)
+        sl_wipe(s->text, strlen(s->text));
+    sl_arena_fini(&arena);
+    return code;
+}
