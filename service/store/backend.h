@@ -90,6 +90,7 @@ struct sl_store_migration {
 };
 
 extern const struct sl_store_migration sl_store_sqlite_migrations[]; /* ended by number 0 */
+extern const struct sl_store_migration sl_store_postgres_migrations[];
 
 /* The newest of a list. */
 int sl_store_newest(const struct sl_store_migration *migrations);
@@ -102,5 +103,10 @@ enum sl_code sl_store_check_schema(const char *where, int found, int newest, boo
 enum sl_code sl_store_sqlite_open(const char *path, const struct sl_store_options *options,
                                   const struct sl_store_migration *migrations,
                                   struct sl_store **out, struct sl_err *err) SL_MUST_CHECK;
+
+/* The database that options->url names, in the same way. */
+enum sl_code sl_store_postgres_open(const struct sl_store_options *options,
+                                    const struct sl_store_migration *migrations,
+                                    struct sl_store **out, struct sl_err *err) SL_MUST_CHECK;
 
 #endif

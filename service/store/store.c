@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/str.h"
 #include "store/backend.h"
 
 int sl_store_newest(const struct sl_store_migration *migrations)
@@ -45,7 +46,13 @@ static enum sl_code open_sqlite(const struct sl_store_options *options, struct s
 enum sl_code sl_store_open(const struct sl_store_options *options, struct sl_store **out,
                            struct sl_err *err)
 {
-    return open_sqlite(options, out, err);
+    const char *url = options->url ? options->url : "";
+    if (!*url)
+        return open_sqlite(options, out, err);
+    if (!sl_starts_with(url, "postgresql://") && !sl_starts_with(url, "postgres://"))
+        return sl_err_field(err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "store.url",
+                            "store.url has to begin with postgresql://");
+    return sl_store_postgres_open(options, sl_store_postgres_migrations, out, err);
 }
 
 void sl_store_close(struct sl_store *s)

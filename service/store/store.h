@@ -39,8 +39,9 @@ struct sl_store_options {
 
 /* Opens the database and brings it to this binary's schema, one process at a time. SQLite: made
  * where it is missing, 0600 in a folder of 0700. Errors: SL_FAILED_PRECONDITION, STORE: not
- * writable, not a database, newer than this binary, rights missing. *out is set on success
- * only. */
+ * writable, not a database, newer than this binary, rights missing; SL_UNAVAILABLE, STORE: the
+ * server is not there; SL_INVALID_ARGUMENT, CONFIG_INVALID: such a url is not known. *out is set
+ * on success only. */
 enum sl_code sl_store_open(const struct sl_store_options *options, struct sl_store **out,
                            struct sl_err *err) SL_MUST_CHECK;
 /* All transactions and watches have ended. Accepts NULL. */

@@ -1,6 +1,7 @@
 /* A store of its own for each test. */
 #include "unit/store/scene.h"
 
+#include <libpq-fe.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,16 +10,87 @@
 
 #include "base/alloc.h"
 
-int scene_skips(int argc, char **argv)
+#define LOGIN "sluice_test"
+
+/* What all tests of the program share. */
+static struct {
+    bool postgres;
+    char database[32];
+    PGconn *server, *superuser; /* of the database `postgres`, of the tests' own */
+    char url[512];              /* of that, for the store */
+} program;
+
+bool scene_skips(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return 0;
+    const char *url = getenv("SLUICE_TEST_POSTGRES");
+    program.postgres = argc > 1 && !strcmp(argv[1], "postgres");
+    if (!program.postgres || (url && *url))
+        return false;
+    puts("skipped: SLUICE_TEST_POSTGRES names no server");
+    return true;
 }
 
 bool scene_is_postgres(void)
 {
-    return false;
+    return program.postgres;
+}
+
+static int64_t run_sql(PGconn *pg, const char *sql)
+{
+    PGresult *r = PQexec(pg, sql);
+    ExecStatusType status = PQresultStatus(r);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(pg));
+    int64_t number = PQntuples(r) && PQnfields(r) ? strtoll(PQgetvalue(r, 0, 0), NULL, 10) : 0;
+    PQclear(r);
+    return number;
+}
+
+static PGconn *connect_superuser(const char *database)
+{
+    const char *const names[] = {"dbname", "dbname", "options", NULL};
+    const char *const values[] = {getenv("SLUICE_TEST_POSTGRES"), database,
+                                  "-c search_path=sluice -c client_min_messages=warning", NULL};
+    PGconn *pg = PQconnectdbParams(names, values, 1);
+    if (PQstatus(pg) != CONNECTION_OK)
+        fail_msg("%s", PQerrorMessage(pg));
+    return pg;
+}
+
+/* The store logs in as a user who is no superuser; programs come here at the same time. */
+static void make_database(void)
+{
+    char sql[256];
+    program.server = connect_superuser("postgres");
+    run_sql(program.server, "SELECT pg_advisory_lock(1)");
+    run_sql(program.server,
+            "DO $$ DECLARE r text; BEGIN FOREACH r IN ARRAY ARRAY['sluice_app', 'sluice_sync', "
+            "'" LOGIN "'] LOOP IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE "
+            "format('CREATE ROLE %I', r); END IF; END LOOP; END $$; "
+            "ALTER ROLE " LOGIN " LOGIN PASSWORD 'sluice'; "
+            "GRANT sluice_app, sluice_sync TO " LOGIN);
+    run_sql(program.server, "SELECT pg_advisory_unlock(1)");
+    snprintf(program.database, sizeof(program.database), "sluice_test_%ld", (long)getpid());
+    snprintf(sql, sizeof(sql), "DROP DATABASE IF EXISTS %s", program.database);
+    run_sql(program.server, sql);
+    snprintf(sql, sizeof(sql), "CREATE DATABASE %s OWNER " LOGIN, program.database);
+    run_sql(program.server, sql);
+    program.superuser = connect_superuser(program.database);
+    snprintf(program.url, sizeof(program.url), "postgresql://" LOGIN ":sluice@/%s?host=%s&port=%s",
+             program.database, PQhost(program.server), PQport(program.server));
+}
+
+int scene_end(void **state)
+{
+    char sql[256];
+    (void)state;
+    if (!program.server)
+        return 0;
+    PQfinish(program.superuser);
+    snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", program.database);
+    run_sql(program.server, sql);
+    PQfinish(program.server);
+    return 0;
 }
 
 struct sl_store_options scene_options(const struct scene *s)
@@ -48,6 +120,12 @@ int scene_set_up(void **state)
     snprintf(s->path, sizeof(s->path), "%s/sluice.db", s->folder);
     sl_arena_init(&s->arena, SIZE_MAX);
     *state = s;
+    if (program.postgres && !program.server)
+        make_database();
+    if (program.postgres) {
+        run_sql(program.superuser, "DROP SCHEMA IF EXISTS sluice CASCADE");
+        snprintf(s->url, sizeof(s->url), "%s", program.url);
+    }
     scene_open(s);
     return 0;
 }
@@ -106,13 +184,25 @@ int64_t scene_commit(struct sl_tx *tx)
     return revision;
 }
 
-void scene_sql(struct scene *s, const char *sql)
+static int on_number(void *owner, int n, char **values, char **names)
+{
+    (void)names;
+    *(int64_t *)owner = n && values[0] ? strtoll(values[0], NULL, 10) : 0;
+    return 0;
+}
+
+int64_t scene_sql(struct scene *s, const char *sql)
 {
     sqlite3 *db = NULL;
+    int64_t number = 0;
+    if (program.postgres)
+        return run_sql(program.superuser, sql);
     assert_int_equal(sqlite3_open(s->path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    sqlite3_busy_timeout(db, 5000);
+    if (sqlite3_exec(db, sql, on_number, &number, NULL) != SQLITE_OK)
         fail_msg("%s", sqlite3_errmsg(db));
     sqlite3_close(db);
+    return number;
 }
 
 struct sl_row *scene_row(struct scene *s, enum sl_table table, const char *owner, const char *name)

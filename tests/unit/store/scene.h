@@ -1,9 +1,9 @@
 /* A store of its own for each test, on the back end that the program was started for:
  *
- *     test_rows            SQLite, in a folder of its own
- *     test_rows postgres   PostgreSQL, in a database of its own on the server that
- *                          SLUICE_TEST_POSTGRES names (a URL of a superuser); without it the
- *                          program is skipped (77), in CI (CI is set) it fails */
+ *     test_write            SQLite, in a folder of its own
+ *     test_write postgres   PostgreSQL, in a database of its own on the server that
+ *                           SLUICE_TEST_POSTGRES names (the URL of a superuser, see
+ *                           tests/support/postgres.sh); skipped where it is not set */
 #ifndef SL_TESTS_STORE_SCENE_H
 #define SL_TESTS_STORE_SCENE_H
 
@@ -28,10 +28,13 @@ struct scene {
 /* Runs the tests, each with set_up and tear_down. */
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_set_up, scene_tear_down)
 #define SCENE_MAIN(tests, argc, argv)                                                              \
-    (scene_skips(argc, argv) ? scene_skips(argc, argv) : cmocka_run_group_tests(tests, NULL, NULL))
+    (scene_skips(argc, argv) ? SCENE_SKIPPED : cmocka_run_group_tests(tests, NULL, scene_end))
 
-/* 0, or the exit code: the back end is not there. */
-int scene_skips(int argc, char **argv);
+enum { SCENE_SKIPPED = 77 };
+
+/* Looks at the arguments; the back end is not there. */
+bool scene_skips(int argc, char **argv);
+int scene_end(void **state);
 bool scene_is_postgres(void);
 int scene_set_up(void **state);
 int scene_tear_down(void **state);
@@ -49,8 +52,8 @@ struct sl_tx *scene_reads(struct scene *s, const char *user);
 struct sl_tx *scene_sync(struct scene *s);
 /* Commits; fails the test where that fails. */
 int64_t scene_commit(struct sl_tx *tx);
-/* Runs SQL beside the store, as the database's superuser. */
-void scene_sql(struct scene *s, const char *sql);
+/* Runs SQL beside the store, as the database's superuser; a number that it gives. */
+int64_t scene_sql(struct scene *s, const char *sql);
 
 /* ---- rows ---- */
 

@@ -145,7 +145,7 @@ static void shows_every_change(void **state)
     struct scene *s = *state;
     for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
         write_some(s);
-        scene_sql(s, scene_is_postgres() ? "ALTER TABLE sluice.audit_log DISABLE TRIGGER ALL"
+        scene_sql(s, scene_is_postgres() ? "ALTER TABLE audit_log DISABLE TRIGGER ALL"
                                          : "DROP TRIGGER audit_log_no_update; "
                                            "DROP TRIGGER audit_log_no_delete;");
         scene_sql(s, rows[i].sql);
