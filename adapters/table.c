@@ -28,6 +28,7 @@
     X(perplexity)                                                                                  \
     X(siliconflow)                                                                                 \
     X(together)                                                                                    \
+    X(vertex)                                                                                      \
     X(vllm)                                                                                        \
     X(xai)                                                                                         \
     X(zhipu)

@@ -18,7 +18,7 @@ static const struct sl_am_dialect messages = {
     .body_stream = true,
 };
 
-static const struct sl_am_dialect raw_predict = {
+const struct sl_am_dialect sl_am_raw_predict = {
     .kind = "anthropic",
     .title = "Anthropic on Vertex AI",
     .key_variable = "ANTHROPIC_API_KEY",
@@ -76,10 +76,10 @@ static enum sl_code build(const struct sl_build_in *in, struct sl_http_request *
     return code;
 }
 
-static enum sl_code build_raw_predict(const struct sl_build_in *in, struct sl_http_request *out,
-                                      struct sl_err *err)
+enum sl_code sl_am_build_raw_predict(const struct sl_build_in *in, struct sl_http_request *out,
+                                     struct sl_err *err)
 {
-    enum sl_code code = build_with(&raw_predict, in, out, err);
+    enum sl_code code = build_with(&sl_am_raw_predict, in, out, err);
 
     out->url = sl_arena_printf(in->arena, "%s/%s:%s", in->target->base_url, in->target->model_id,
                                in->stream ? "streamRawPredict" : "rawPredict");
@@ -113,7 +113,7 @@ static const char *const key_variables[] = {"ANTHROPIC_API_KEY", NULL};
 
 static const struct sl_adapter raw_predict_adapter = {
     .name = "anthropic",
-    .api = "raw_predict",
+    .api = SL_AM_RAW_PREDICT_API,
     .title = "Anthropic on Vertex AI",
     .key_variables = key_variables,
     .auth = SL_AUTH_BEARER,
@@ -125,7 +125,7 @@ static const struct sl_adapter raw_predict_adapter = {
                      .json_schema = true,
                      .reasoning = true},
     .state_size = SL_AM_STATE_SIZE,
-    .build = build_raw_predict,
+    .build = sl_am_build_raw_predict,
     .on_body = on_body,
     .on_frame = on_frame,
     .on_eof = on_eof,

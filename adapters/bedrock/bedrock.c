@@ -4,9 +4,10 @@
  * body, model and stream in the path); its stream wraps each event in {"bytes": base64}.
  *
  * The key is a Bedrock API key (sent as bearer), or an access key, which signs the request: the
- * text "ACCESS_KEY_ID:SECRET_ACCESS_KEY" or "ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN". The
- * region is the one in base_url (https://bedrock-runtime.REGION.amazonaws.com); for addresses
- * without one, the setting project says it.
+ * text "ACCESS_KEY_ID:SECRET_ACCESS_KEY" or "ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN"; AWS's
+ * usual credentials come in that form (see service/docs/cloud-credentials.md). The region is the one
+ * in base_url (https://bedrock-runtime.REGION.amazonaws.com); for addresses without one, the setting
+ * region says it, and chooses the host where no base_url is set.
  *
  * Recorded: ':' in ids goes as %3A; a padding member p in each event, of no meaning. */
 #include "adapters/bedrock/internal.h"
@@ -15,6 +16,8 @@
 #include <string.h>
 
 #include "base/sigv4.h"
+
+#define DEFAULT_BASE "https://bedrock-runtime.us-east-1.amazonaws.com"
 
 const char br_title[] = "Amazon Bedrock";
 const char br_kind[] = "bedrock";
@@ -53,11 +56,12 @@ static enum sl_code sign(const struct sl_build_in *in, struct sl_http_request *o
                          const struct sl_aws_key *credentials, struct sl_err *err)
 {
     const struct sl_target *target = in->target;
-    struct sl_str region = sl_str(target->project ? target->project : "");
+    bool said = target->region && *target->region;
+    struct sl_str region = sl_str(said ? target->region : target->project ? target->project : "");
 
     if (!sl_aws_region(out->url, &region) && !region.n)
         return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_CONFIG_INVALID,
-                          "the address of %s names no region, and neither does the setting project",
+                          "the address of %s names no region, and neither does the setting region",
                           br_title);
     struct sl_sigv4 s = {
         .key = credentials,
@@ -76,6 +80,14 @@ static enum sl_code sign(const struct sl_build_in *in, struct sl_http_request *o
     return SL_OK;
 }
 
+/* The usual base URL stands for the region's own host. */
+static const char *base_of(struct sl_arena *arena, const struct sl_target *target)
+{
+    if (!target->region || !*target->region || strcmp(target->base_url, DEFAULT_BASE) != 0)
+        return target->base_url;
+    return sl_arena_printf(arena, "https://bedrock-runtime.%s.amazonaws.com", target->region);
+}
+
 enum sl_code br_address(const struct sl_build_in *in, struct sl_http_request *out,
                         const char *action, struct sl_err *err)
 {
@@ -85,7 +97,7 @@ enum sl_code br_address(const struct sl_build_in *in, struct sl_http_request *ou
     bool signs = key && target.auth == SL_AUTH_DEFAULT && sl_aws_key_read(key, &credentials);
 
     out->method = "POST";
-    out->url = sl_arena_printf(in->arena, "%s/model/%s/%s", target.base_url,
+    out->url = sl_arena_printf(in->arena, "%s/model/%s/%s", base_of(in->arena, &target),
                                encode(in->arena, target.model_id), action);
     out->framing = in->stream ? SL_FRAMING_AWS : SL_FRAMING_NONE;
     sl_http_header(out, in->arena, "content-type", "application/json", false);
@@ -192,9 +204,8 @@ static enum sl_code invoke_on_eof(struct sl_answer *a, struct sl_err *err)
 static const char *const key_variables[] = {"AWS_BEARER_TOKEN_BEDROCK", NULL};
 
 #define SHARED                                                                                     \
-    .name = "bedrock", .title = "Amazon Bedrock",                                                  \
-    .default_base_url = "https://bedrock-runtime.us-east-1.amazonaws.com",                         \
-    .key_variables = key_variables, .auth = SL_AUTH_BEARER, .key_required = true,                  \
+    .name = "bedrock", .title = "Amazon Bedrock", .default_base_url = DEFAULT_BASE,                \
+    .key_variables = key_variables, .auth = SL_AUTH_BEARER, .key_required = true, .tokens = "aws", \
     .on_failure = br_on_failure,                                                                   \
     .capabilities = {.chat = true,                                                                 \
                      .stream = true,                                                               \

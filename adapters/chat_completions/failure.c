@@ -3,6 +3,7 @@
  *
  *   {"error": {"message", "type", "code", "param"}}       OpenAI, most others; code may be a number
  *   {"error": "text", "code"}                             xAI, Hugging Face, Ollama
+ *   {"error": "text", "error_type"}                       Text Generation Inference
  *   {"object": "error", "message", "type", "code"}        Mistral, vLLM
  *   {"message", "type", "code", "param"}                  Cerebras
  *   {"detail": "text"} or {"detail": [...]}               FastAPI servers, Mistral
@@ -68,6 +69,8 @@ static void describe_object(struct sl_json *j, int object, struct description *d
     copy_value(j, sl_json_present(j, object, "code"), err->provider_code,
                sizeof(err->provider_code));
     copy_value(j, sl_json_present(j, object, "type"), err->provider_type,
+               sizeof(err->provider_type));
+    copy_value(j, sl_json_present(j, object, "error_type"), err->provider_type,
                sizeof(err->provider_type));
     int status = sl_json_present(j, object, "status"); /* Google's word for the type */
     if (sl_json_type(j, status) == SL_JSON_STRING)

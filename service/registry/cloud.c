@@ -77,12 +77,27 @@ enum sl_cloud sl_cloud_of(const struct sl_cloud_source *from)
     return is_usual_host(from) ? cloud : SL_CLOUD_NONE;
 }
 
+static bool is_of(const struct sl_cloud_source *from, const char *cloud)
+{
+    return from->adapter->tokens && !strcmp(from->adapter->tokens, cloud);
+}
+
 const char *sl_cloud_region(const struct sl_cloud_source *from)
 {
-    bool aws = from->adapter->tokens && !strcmp(from->adapter->tokens, "aws");
-    if (*from->region || !aws)
+    if (!*from->region && is_of(from, "google"))
+        return variable("GOOGLE_CLOUD_LOCATION");
+    if (*from->region || !is_of(from, "aws"))
         return from->region;
     return is_set("AWS_REGION") ? variable("AWS_REGION") : variable("AWS_DEFAULT_REGION");
+}
+
+const char *sl_cloud_project(const struct sl_cloud_source *from, const struct sl_token_source *s)
+{
+    if (!is_of(from, "google"))
+        return "";
+    if (is_set("GOOGLE_CLOUD_PROJECT") || !s)
+        return variable("GOOGLE_CLOUD_PROJECT");
+    return sl_token_source_project(s);
 }
 
 /* ---- opening ---- */

@@ -36,7 +36,10 @@ enum sl_cloud sl_cloud_of(const struct sl_cloud_source *from);
  * Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID, where a credential is there and is none. */
 enum sl_code sl_cloud_open(const struct sl_cloud_source *from, enum sl_cloud cloud,
                            struct sl_cloud_credential *out, struct sl_err *err) SL_MUST_CHECK;
-/* The region that requests go to: what is configured, else AWS's usual variables for AWS. "" : none. */
+/* The region that requests go to: what is configured, else the usual variables of the adapter's cloud. "" : none. */
 const char *sl_cloud_region(const struct sl_cloud_source *from);
+/* The project of a Google adapter where none is configured: its usual variable, else what the credential says. s may be
+ * NULL. "" : none. */
+const char *sl_cloud_project(const struct sl_cloud_source *from, const struct sl_token_source *s);
 
 #endif

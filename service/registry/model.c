@@ -21,6 +21,7 @@ struct making {
     struct sl_clocks clocks;
     struct sl_registry_secret *secrets;
     enum sl_cloud cloud; /* whose tokens it is asked with */
+    const char *project; /* of that cloud's surroundings */
     struct sl_err *err;
 };
 
@@ -105,9 +106,11 @@ static enum sl_code set_key(struct making *k)
     };
     k->cloud = sl_cloud_of(&from);
     k->to->model.target.region = sl_cloud_region(&from);
-    if (k->cloud != SL_CLOUD_NONE)
-        return set_cloud(k, &from);
-    set_usual_key(k);
+    if (k->cloud == SL_CLOUD_NONE)
+        set_usual_key(k);
+    else if (set_cloud(k, &from) != SL_OK)
+        return k->err->code;
+    k->project = sl_cloud_project(&from, k->to->model.tokens);
     return SL_OK;
 }
 
@@ -180,9 +183,7 @@ static void set_target(struct making *k)
     t->auth = auth_of(k);
     t->auth_header = p->auth_header;
     t->organization = p->organization;
-    /* a Google credential names the project that it belongs to */
-    t->project = *p->project || !k->to->model.tokens ? p->project
-                                                     : sl_token_source_project(k->to->model.tokens);
+    t->project = either(p->project, k->project);
     t->has_temperature = s->has_temperature;
     t->temperature = s->temperature;
     t->has_top_p = s->has_top_p;

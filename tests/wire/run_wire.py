@@ -43,6 +43,8 @@ CALL_TIMEOUT = 60
 # headers that HTTP and the client library decide, not the request's author
 TRANSPORT_HEADERS = {"accept", "content-type", "user-agent", "host", "content-length", "accept-encoding", "connection"}
 KINDS = {"openai-compatible": "custom"}  # providers whose adapter has another name
+SERVERS = {("gemini", "vertex"): "vertex"}  # and those that a case's server says
+AUTH = {"vertex": "bearer"}  # kinds whose key is no token by itself
 REFUSALS = (400, 422)         # a provider's answers to requests that are wrong
 
 
@@ -160,8 +162,8 @@ class Run:
 
     def config(self, cases):
         out = base_config(self.folder / "data")
-        out["providers"] = [{"id": "kind-" + kind, "kind": kind, "base_url": self.replay.provider.url, "key": "env:" + KEY_VARIABLE}
-                            for kind in sorted({c.kind for c in cases})]
+        out["providers"] = [{"id": "kind-" + kind, "kind": kind, "base_url": self.replay.provider.url, "key": "env:" + KEY_VARIABLE,
+                             **({"auth": AUTH[kind]} if kind in AUTH else {})} for kind in sorted({c.kind for c in cases})]
         out["models"] = [self.model(case, cut) for case in cases for cut in self.cuts]
         out["log"]["level"] = "info"
         return out
@@ -319,7 +321,9 @@ def main():
             return 2
         chosen = []
         for case in cases:
-            case.kind = {**KINDS, **args.kind}.get(case.provider, case.provider)
+            server = SERVERS.get((case.provider, case.data.get("server")))
+            own = server if server and case.form and binary.accepts(server, case.form.api) else case.provider
+            case.kind = {**KINDS, **args.kind}.get(case.provider, own)
             reason = reason_to_skip(case, binary)
             if reason:
                 skipped[reason] += 1

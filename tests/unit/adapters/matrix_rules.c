@@ -48,7 +48,11 @@ static const struct {
     {"gemini", "response_format.strict", 1},
     {"bedrock", "parallel_tool_calls", 1},
     {"gemini", "parallel_tool_calls", 1},
+    {"huggingface", "response_format.strict", 1}, /* text_generation */
     {"ollama", "response_format.strict", 1},
+    {"vertex", "response_format.strict", 1},
+    {"vertex", "parallel_tool_calls", 1},
+    {"vertex", "tools.function.strict", 2},
     {"gemini", "tools.function.strict", 2},
     {"ollama", "tools.function.strict", 2},
 };
@@ -244,6 +248,7 @@ static const struct {
     {"gemini", "gemini-2.0-flash"},
     {"gemini", "gemini-2.5-flash"},
     {"gemini", "gemini-3-pro-preview"},
+    {"vertex", "gemini-3-pro-preview"},
 };
 
 static void visit_adapter(void (*visit)(void *owner, const struct sl_adapter *, const char *),
@@ -276,6 +281,7 @@ void matrix_open_kit(struct kit *k, const struct sl_adapter *adapter, const char
     kit_init(k, adapter->name);
     k->adapter = adapter;
     k->target.model_id = model_id;
+    k->target.project = strcmp(adapter->name, "vertex") ? k->target.project : "project-1";
     k->target.api = adapter->api;
     kit_restart(k);
 }

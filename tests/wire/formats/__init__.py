@@ -11,9 +11,11 @@ from formats.invoke import Invoke
 from formats.invoke_stream import InvokeStream
 from formats.messages import Messages
 from formats.responses import Responses
+from formats.text_generation import TextGeneration
 from formats.v1_chat import V1Chat
 from formats.v2_chat import V2Chat
 
 FORMATS = [ApiChat(), ApiGenerate(), ChatCompletions(), Completions(), Converse(), ConverseStream(), FimCompletions(),
-           GenerateContent(), Invoke(), InvokeStream(), Messages(), Responses(), V1Chat(), V2Chat()]
+           GenerateContent(), Invoke(), InvokeStream(), Messages(), Responses(), TextGeneration(), V1Chat(),
+           V2Chat()]
 BY_API = {api: form for form in FORMATS for api in form.apis}
