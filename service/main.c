@@ -11,7 +11,6 @@
 
 #include "access/load.h"
 #include "access/tokens/tokens.h"
-#include "api/request_ids.h"
 #include "api/service.h"
 #include "api/work.h"
 #include "base/alloc.h"
@@ -29,8 +28,6 @@ enum {
     DEFAULT_AGE_MS =
         60000,           /* of a connection, for the drain, where the configuration sets no limit */
     RESERVED_FILES = 64, /* descriptors for the process itself */
-    POOL_THREADS = 4,    /* for work that may block */
-    POOL_WAITING = 1024, /* calls that may wait for one of them */
     EXIT_CONFIG = 78,    /* EX_CONFIG of sysexits.h */
 };
 
@@ -39,10 +36,7 @@ struct process {
     struct sl_config *config;
     struct sl_store *store;
     struct sl_tokens *tokens;
-    struct sl_snapshots *snapshots;
-    struct sl_workers *workers;
     struct sl_backend backend;
-    struct sl_request_ids *request_ids;
     struct sl_server_tls *tls;
     struct sl_server *server;
     struct sl_service *services[MAX_LOOPS + 1]; /* one a loop; NULL-terminated */
@@ -105,9 +99,9 @@ static struct sl_service *create_service(struct process *p, const char *name, bo
         sl_free(s);
         return NULL;
     }
-    sl_snapshots_attach(p->snapshots, s);
+    sl_snapshots_attach(p->backend.snapshots, s);
     s->backend = &p->backend;
-    s->request_ids = p->request_ids;
+    s->request_ids = p->backend.request_ids;
     sl_json_parser_init(&s->parser);
     if (with_upstream) {
         struct sl_upstream_options options = {
@@ -198,7 +192,7 @@ static enum sl_code reload(struct process *p, int argc, char **argv, char **envp
     if (code == SL_OK && p->tls)
         code = sl_server_tls_reload(p->tls, err);
     if (code == SL_OK)
-        code = sl_snapshots_reload(p->snapshots, config, err);
+        code = sl_backend_reload(&p->backend, config, err);
     if (code != SL_OK) {
         sl_config_destroy(config);
         return code;
@@ -255,6 +249,14 @@ static enum sl_code start_loops(struct process *p, struct sl_err *err)
     return code;
 }
 
+static enum sl_code init_backend(struct process *p, struct sl_err *err)
+{
+    p->backend.store = p->store;
+    p->backend.tokens = p->tokens;
+    p->backend.on_store_state = sl_health_set_store;
+    return sl_backend_init(&p->backend, p->config, err);
+}
+
 static enum sl_code prepare(struct process *p, struct sl_err *err)
 {
     struct sl_access_bootstrap admin = {.created = false};
@@ -266,17 +268,13 @@ static enum sl_code prepare(struct process *p, struct sl_err *err)
         sl_log(SL_LOG_INFO, "made the first administrator's key", SL_F_STR("path", admin.path));
     p->tokens = sl_tokens_create(NULL);
     if (code == SL_OK)
-        code = sl_snapshots_create(p->config, p->store, p->tokens, &p->snapshots, err);
-    if (code == SL_OK)
-        code = sl_workers_create("control", POOL_THREADS, POOL_WAITING, &p->workers, err);
-    p->request_ids = sl_request_ids_create();
-    p->backend = (struct sl_backend){p->workers, p->store, p->snapshots};
+        code = init_backend(p, err);
     return code;
 }
 
 static size_t count_models(const struct process *p)
 {
-    struct sl_registry *r = sl_snapshots_registry(p->snapshots);
+    struct sl_registry *r = sl_snapshots_registry(p->backend.snapshots);
     size_t n = r->n_models;
     sl_registry_unref(r);
     return n;
@@ -304,6 +302,8 @@ static enum sl_code start(struct process *p, struct sl_err *err)
     code = create_server(p, err);
     if (code == SL_OK)
         code = start_loops(p, err);
+    if (code == SL_OK)
+        code = sl_backend_start(&p->backend, err);
     if (code == SL_OK)
         code = sl_server_start(p->server, err);
     if (code == SL_OK) {
@@ -354,8 +354,8 @@ static void stop(struct process *p)
 {
     struct sl_err err = {0};
     if (p->control && !p->loops_run && start_loops(p, &err) != SL_OK)
-        return;                     /* what is left goes with the process */
-    sl_workers_destroy(p->workers); /* what it posts, the loops still take */
+        return;                   /* what is left goes with the process */
+    sl_backend_stop(&p->backend); /* what its pool posts, the loops still take */
     if (p->loops_run) {
         sl_server_destroy(p->server);
         sl_tokens_stop(p->tokens); /* it posts to the loops */
@@ -364,8 +364,7 @@ static void stop(struct process *p)
         destroy_service(p->control, true);
     }
     sl_server_tls_destroy(p->tls);
-    sl_request_ids_destroy(p->request_ids);
-    sl_snapshots_destroy(p->snapshots);
+    sl_backend_fini(&p->backend);
     sl_tokens_stop(p->tokens);
     sl_tokens_destroy(p->tokens);
     sl_store_close(p->store);

@@ -5,19 +5,11 @@
 
 #include <stdatomic.h>
 
+#include "api/backend.h"
 #include "api/call.h"
 #include "api/service.h"
-#include "api/snapshots.h"
 #include "api/validate.h"
 #include "base/workers.h"
-#include "store/store.h"
-
-/* What all work shares. Any thread; outlives the services. */
-struct sl_backend {
-    struct sl_workers *workers;
-    struct sl_store *store;
-    struct sl_snapshots *snapshots;
-};
 
 /* One call's work. Made on the control thread; belongs to the pool's thread while .work runs. */
 struct sl_work {

@@ -14,6 +14,7 @@ typedef Grpc__Health__V1__HealthCheckResponse__ServingStatus serving_status;
 
 struct watcher {
     struct sl_call *call;
+    bool of_store;
     serving_status told;
     struct watcher *next, **link; /* link: what points to this one */
 };
@@ -21,15 +22,19 @@ struct watcher {
 static struct {
     struct sl_loop *control;
     atomic_bool serving;
+    atomic_bool store_is_up;
     atomic_bool ended;
     atomic_bool posted; /* the letter is on its way */
     struct sl_mail letter;
     struct watcher *watchers; /* control thread */
 } health;
 
-static serving_status state_now(void)
+/* A name of its own for the database: callers are served without it, only changes are refused. */
+static const char store_service[] = "sluice.store";
+
+static serving_status state_now(bool of_store)
 {
-    return atomic_load(&health.serving)
+    return atomic_load(&health.serving) && (!of_store || atomic_load(&health.store_is_up))
                ? GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
                : GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING;
 }
@@ -38,7 +43,7 @@ static serving_status state_now(void)
 static bool is_known(const char *service)
 {
     size_t n = strlen(service);
-    if (n == 0)
+    if (n == 0 || !strcmp(service, store_service))
         return true;
     for (const struct sl_method *m = sl_methods; m->path; m++)
         if (!strncmp(m->path + 1, service, n) && m->path[1 + n] == '/')
@@ -65,7 +70,7 @@ void sl_health_check(struct sl_call *call, const ProtobufCMessage *message)
         return;
     }
     Grpc__Health__V1__HealthCheckResponse response;
-    make_response(&response, state_now());
+    make_response(&response, state_now(!strcmp(request->service, store_service)));
     sl_call_reply(call, &response.base);
 }
 
@@ -113,7 +118,8 @@ void sl_health_watch(struct sl_call *call, const ProtobufCMessage *message)
     health.watchers = w;
     call->state = w;
     /* a service that is not known may be known to the next release: the stream stays open */
-    tell(w, is_known(request->service) ? state_now() : STATUS_UNKNOWN);
+    w->of_store = !strcmp(request->service, store_service);
+    tell(w, is_known(request->service) ? state_now(w->of_store) : STATUS_UNKNOWN);
 }
 
 void sl_health_watch_cancel(struct sl_call *call)
@@ -127,8 +133,8 @@ static void on_letter(struct sl_mail *letter)
     (void)letter;
     atomic_store(&health.posted, false); /* first: a change from here on posts again */
     bool ended = atomic_load(&health.ended);
-    serving_status status = state_now();
     for (struct watcher *w = health.watchers, *next; w; w = next) {
+        serving_status status = state_now(w->of_store);
         next = w->next;
         if (w->told != status && w->told != STATUS_UNKNOWN)
             tell(w, status);
@@ -151,6 +157,7 @@ void sl_health_init(struct sl_loop *control)
     health.letter.deliver = on_letter;
     health.watchers = NULL;
     atomic_store(&health.serving, false);
+    atomic_store(&health.store_is_up, true);
     atomic_store(&health.ended, false);
     atomic_store(&health.posted, false);
 }
@@ -158,6 +165,12 @@ void sl_health_init(struct sl_loop *control)
 void sl_health_set(bool serving)
 {
     atomic_store(&health.serving, serving);
+    post();
+}
+
+void sl_health_set_store(bool up)
+{
+    atomic_store(&health.store_is_up, up);
     post();
 }
 

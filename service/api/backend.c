@@ -1,0 +1,221 @@
+/* Starting and stopping what stands behind the services. */
+#include "api/backend.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "registry/vault/vault_check.h"
+
+enum {
+    POOL_THREADS = 4,    /* for work that may block */
+    POOL_WAITING = 1024, /* calls that may wait for one of them */
+    REFERENCES_MS = 2000,
+    SECRETS_MS = 5000,
+    PURGE_MS = 3600 * 1000,
+    PURGE_FIRST_MS = 60 * 1000,
+    PURGE_BATCH = 1000,
+};
+
+/* ---- the keyring ---- */
+
+static enum sl_code store_check(const struct sl_backend *b, const char *before,
+                                const struct sl_buf *now, struct sl_err *err)
+{
+    bool added = false;
+    if (!now->n)
+        return SL_OK;
+    if (*before)
+        return sl_store_put_meta(b->store, SL_VAULT_CHECK_META, now->p, err);
+    enum sl_code code = sl_store_add_meta(b->store, SL_VAULT_CHECK_META, now->p, &added, err);
+    if (code != SL_OK || added)
+        return code;
+    char others[SL_VAULT_CHECK_MAX + 1]; /* a replica that started at the same moment was first */
+    struct sl_buf more;
+    sl_buf_init(&more, SL_VAULT_CHECK_MAX);
+    code = sl_store_get_meta(b->store, SL_VAULT_CHECK_META, others, sizeof(others), err);
+    if (code == SL_OK)
+        code = sl_vault_check_verify(b->keyring, others, &more, err);
+    sl_buf_fini(&more);
+    return code;
+}
+
+static enum sl_code load_keyring(struct sl_backend *b, const struct sl_config *config,
+                                 struct sl_err *err)
+{
+    char text[SL_VAULT_CHECK_MAX + 1];
+    struct sl_keyring_file file = {.created = false};
+    struct sl_buf check;
+    sl_buf_init(&check, SL_VAULT_CHECK_MAX);
+    enum sl_code code = sl_store_get_meta(b->store, SL_VAULT_CHECK_META, text, sizeof(text), err);
+    const struct sl_keyring_source source = {
+        .reference = config->encryption_keys,
+        .data_dir = strcmp(sl_store_backend(b->store), "sqlite") ? NULL : config->data_dir,
+        .sealed = *text != 0,
+    };
+    if (code == SL_OK)
+        code = sl_keyring_load(&source, &b->keyring, &file, err);
+    if (code == SL_OK && file.created)
+        sl_log(SL_LOG_WARN, "made a key for stored secrets: keep a copy, they are lost without it",
+               SL_F_STR("path", file.path));
+    if (code == SL_OK)
+        code = sl_vault_check_verify(b->keyring, text, &check, err);
+    if (code == SL_OK)
+        code = store_check(b, text, &check, err);
+    sl_buf_fini(&check);
+    return code;
+}
+
+static struct sl_reference_rules reference_rules(const struct sl_config *config)
+{
+    return (struct sl_reference_rules){&config->secret_references, config->data_dir};
+}
+
+/* ---- the watch ---- */
+
+static void on_change(void *owner, int64_t revision)
+{
+    struct sl_backend *b = owner;
+    struct sl_err err = {0};
+    if (sl_snapshots_refresh(b->snapshots, revision, &err) != SL_OK)
+        sl_snapshots_complain(&err);
+}
+
+static void on_state(void *owner, bool up, const char *why)
+{
+    struct sl_backend *b = owner;
+    atomic_store(&b->store_is_up, up);
+    if (up)
+        sl_log(SL_LOG_INFO, "the database is back");
+    else
+        sl_log(SL_LOG_ERROR, "the database is away: calls go on, changes are refused",
+               SL_F_STR("error", why));
+    if (b->on_store_state)
+        b->on_store_state(up);
+}
+
+/* ---- chores ---- */
+
+static void on_reference(void *owner, const char *reference, const struct sl_err *err)
+{
+    (void)owner;
+    if (err)
+        sl_log(SL_LOG_WARN, "a key can no longer be read: the last one stays in use",
+               SL_F_STR("reference", reference), SL_F_STR("error", err->text));
+    else
+        sl_log(SL_LOG_INFO, "a key was renewed", SL_F_STR("reference", reference));
+}
+
+static void look_at_references(struct sl_chore *chore)
+{
+    struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, references_chore);
+    sl_references_poll(b->references, on_reference, b);
+}
+
+static void sweep_secrets(struct sl_chore *chore)
+{
+    struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, secrets_chore);
+    sl_secret_cache_sweep(b->secrets, sl_now_us());
+}
+
+static enum sl_code purge_table(struct sl_backend *b, enum sl_table table, size_t *count,
+                                struct sl_err *err)
+{
+    const struct sl_store_session session = {
+        .role = SL_STORE_APP, .admin = true, .actor = "(purge)"};
+    const struct sl_purge purge = {table, sl_wall_ms() - b->deleted_grace_ms, PURGE_BATCH};
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin(b->store, &session, true, &tx, err);
+    if (code != SL_OK)
+        return code;
+    return sl_tx_end(tx, sl_tx_purge(tx, &purge, count, err), NULL, err);
+}
+
+/* Global rows that were deleted longer ago than the grace period; a user's own go with the user. */
+static void purge(struct sl_chore *chore)
+{
+    static const enum sl_table tables[] = {SL_TABLE_MODELS, SL_TABLE_PROVIDERS,
+                                           SL_TABLE_CREDENTIALS, SL_TABLE_MODEL_DEFAULTS};
+    struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, purge_chore);
+    struct sl_err err = {0};
+    for (size_t i = 0; i < SL_ARRAY_LEN(tables); i++) {
+        size_t count = 0;
+        if (purge_table(b, tables[i], &count, &err) != SL_OK) {
+            sl_log(SL_LOG_WARN, "deleted rows could not be removed", SL_F_STR("error", err.text));
+            return;
+        }
+        if (count)
+            sl_log(SL_LOG_INFO, "removed deleted rows for good",
+                   SL_F_STR("table", sl_table_info(tables[i])->name),
+                   SL_F_INT("rows", (int64_t)count));
+    }
+}
+
+static void add_chores(struct sl_backend *b)
+{
+    b->references_chore = (struct sl_chore){.run = look_at_references, .period_ms = REFERENCES_MS};
+    b->secrets_chore = (struct sl_chore){.run = sweep_secrets, .period_ms = SECRETS_MS};
+    b->purge_chore = (struct sl_chore){.run = purge, .period_ms = PURGE_MS};
+    sl_periodic_add(b->periodic, &b->references_chore, REFERENCES_MS);
+    sl_periodic_add(b->periodic, &b->secrets_chore, SECRETS_MS);
+    sl_periodic_add(b->periodic, &b->purge_chore, PURGE_FIRST_MS);
+}
+
+/* ---- life ---- */
+
+enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *config,
+                             struct sl_err *err)
+{
+    const struct sl_reference_rules rules = reference_rules(config);
+    atomic_init(&b->store_is_up, true);
+    b->request_ids = sl_request_ids_create();
+    b->references = sl_references_create(&rules);
+    b->secrets = sl_secret_cache_create();
+    b->periodic = sl_periodic_create();
+    b->deleted_grace_ms = config->deleted_grace_ms;
+    enum sl_code code = load_keyring(b, config, err);
+    if (code == SL_OK)
+        code = sl_snapshots_create(config, b->store, b->tokens, &b->snapshots, err);
+    if (code == SL_OK)
+        code = sl_workers_create("control", POOL_THREADS, POOL_WAITING, &b->workers, err);
+    return code;
+}
+
+enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err)
+{
+    const struct sl_watcher watcher = {on_change, on_state, b};
+    add_chores(b);
+    enum sl_code code = sl_store_watch_start(b->store, &watcher, 0, &b->watch, err);
+    return code == SL_OK ? sl_periodic_start(b->periodic, err) : code;
+}
+
+void sl_backend_stop(struct sl_backend *b)
+{
+    sl_store_watch_stop(b->watch);
+    b->watch = NULL;
+    if (b->periodic)
+        sl_periodic_stop(b->periodic);
+    sl_workers_destroy(b->workers);
+    b->workers = NULL;
+}
+
+void sl_backend_fini(struct sl_backend *b)
+{
+    sl_snapshots_destroy(b->snapshots);
+    sl_periodic_destroy(b->periodic);
+    sl_secret_cache_destroy(b->secrets);
+    sl_references_destroy(b->references);
+    sl_keyring_unref(b->keyring);
+    sl_request_ids_destroy(b->request_ids);
+}
+
+enum sl_code sl_backend_reload(struct sl_backend *b, const struct sl_config *config,
+                               struct sl_err *err)
+{
+    enum sl_code code = sl_snapshots_reload(b->snapshots, config, err);
+    if (code != SL_OK)
+        return code;
+    const struct sl_reference_rules rules = reference_rules(config);
+    sl_references_set_rules(b->references, &rules);
+    return SL_OK;
+}

@@ -1,0 +1,55 @@
+/* What calls on the control pool work with, and what goes on beside all calls: the keyring, references, the snapshots and
+ * the watch of the store that renews them, and chores. Shared by all services; any thread. */
+#ifndef SL_API_BACKEND_H
+#define SL_API_BACKEND_H
+
+#include <stdatomic.h>
+
+#include "access/tokens/tokens.h"
+#include "api/request_ids.h"
+#include "api/snapshots.h"
+#include "base/periodic.h"
+#include "base/workers.h"
+#include "config/config.h"
+#include "registry/vault/keyring.h"
+#include "registry/vault/references.h"
+#include "registry/vault/secret_cache.h"
+#include "store/store.h"
+#include "store/watch.h"
+
+struct sl_backend {
+    struct sl_store *store;     /* borrowed */
+    struct sl_tokens *tokens;   /* borrowed */
+    struct sl_workers *workers; /* the control pool */
+    struct sl_snapshots *snapshots;
+    struct sl_request_ids *request_ids;
+    struct sl_keyring *keyring;
+    struct sl_references *references;
+    struct sl_secret_cache *secrets;
+    atomic_bool store_is_up;
+    void (*on_store_state)(
+        bool up); /* told after store_is_up changed, on any thread; NULL: nobody */
+
+    /* private */
+    struct sl_watch *watch;
+    struct sl_periodic *periodic;
+    struct sl_chore references_chore, secrets_chore, purge_chore;
+    int64_t deleted_grace_ms;
+};
+
+/* Loads the keyring and checks that it is the store's, makes the first snapshots, and starts the pool. store and tokens are
+ * set. What was made before an error is left to sl_backend_fini. Errors: CONFIG_INVALID, ENCRYPTION_KEY_MISSING,
+ * SECRET_UNREADABLE, the store's. */
+enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *config,
+                             struct sl_err *err) SL_MUST_CHECK;
+/* Starts the watch and the chores, once the loops run. */
+enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err) SL_MUST_CHECK;
+/* Ends the watch and the chores, then what waits on the pool; letters it posts are still taken by the loops. */
+void sl_backend_stop(struct sl_backend *b);
+/* After the services are gone. */
+void sl_backend_fini(struct sl_backend *b);
+/* Takes up a new configuration. On an error nothing changes. */
+enum sl_code sl_backend_reload(struct sl_backend *b, const struct sl_config *config,
+                               struct sl_err *err) SL_MUST_CHECK;
+
+#endif
