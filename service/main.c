@@ -16,7 +16,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "commands.h"
 #include "config/config.h"
+#include "open_store.h"
 #include "rpc/credentials.h"
 #include "rpc/health.h"
 #include "rpc/server.h"
@@ -260,9 +262,8 @@ static enum sl_code init_backend(struct process *p, struct sl_err *err)
 static enum sl_code prepare(struct process *p, struct sl_err *err)
 {
     struct sl_access_bootstrap admin = {.created = false};
-    const struct sl_store_options options = {.data_dir = p->config->data_dir};
-    enum sl_code code = sl_store_open(&options, &p->store, err);
-    if (code == SL_OK)
+    enum sl_code code = sl_open_store(p->config, &p->store, err);
+    if (code == SL_OK && !strcmp(sl_store_backend(p->store), "sqlite"))
         code = sl_access_bootstrap(p->config->data_dir, p->store, &admin, err);
     if (code == SL_OK && admin.created)
         sl_log(SL_LOG_INFO, "made the first administrator's key", SL_F_STR("path", admin.path));
@@ -412,7 +413,10 @@ int main(int argc, char **argv, char **envp)
     struct sl_err err = {0};
     sigset_t set;
     int status = EXIT_SUCCESS;
+    const struct sl_command *own = sl_command_find(argc, argv);
     limit_process();
+    if (own)
+        return own->run(argc - 2, argv + 2, envp);
     block_signals(&set);
     if (sl_config_load(argc - 1, argv + 1, envp, &command, &p.config, &err) != SL_OK)
         return complain("configuration", &err);

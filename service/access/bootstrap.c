@@ -81,6 +81,17 @@ struct new_key {
     unsigned char sha256[SL_STORE_DIGEST];
 };
 
+static enum sl_code insert_key(struct sl_tx *tx, const struct new_key *k, struct sl_arena *arena,
+                               struct sl_err *err)
+{
+    struct sl_row *key = sl_row_create(arena, SL_TABLE_API_KEYS);
+    sl_row_set_text(key, SL_COL_ID, k->id);
+    sl_row_set_text(key, SL_COL_OWNER, k->user);
+    sl_row_set_text(key, SL_COL_NAME, "bootstrap");
+    sl_row_set_bytes(key, SL_API_KEYS_SHA256, k->sha256, sizeof(k->sha256));
+    return sl_tx_insert(tx, key, err);
+}
+
 static enum sl_code write_key(struct sl_store *store, const struct new_key *k,
                               struct sl_arena *arena, struct sl_err *err)
 {
@@ -91,14 +102,8 @@ static enum sl_code write_key(struct sl_store *store, const struct new_key *k,
         return code;
     if (*k->before)
         code = revoke_key(tx, k->before, arena, err);
-    if (!code) {
-        struct sl_row *key = sl_row_create(arena, SL_TABLE_API_KEYS);
-        sl_row_set_text(key, SL_COL_ID, k->id);
-        sl_row_set_text(key, SL_COL_OWNER, k->user);
-        sl_row_set_text(key, SL_COL_NAME, "bootstrap");
-        sl_row_set_bytes(key, SL_API_KEYS_SHA256, k->sha256, sizeof(k->sha256));
-        code = sl_tx_insert(tx, key, err);
-    }
+    if (!code)
+        code = insert_key(tx, k, arena, err);
     return sl_tx_end(tx, code, NULL, err);
 }
 
@@ -179,4 +184,41 @@ enum sl_code sl_access_bootstrap(const char *data_dir, struct sl_store *store,
         code = remember(store, &key, err);
     sl_wipe(&key, sizeof(key));
     return code;
+}
+
+static enum sl_code write_first(struct sl_tx *tx, const struct sl_api_key *key,
+                                struct sl_arena *arena, struct sl_err *err)
+{
+    struct sl_row *user = NULL;
+    bool first = false;
+    enum sl_code code = sl_tx_lock_schema(tx, err);
+    if (!code)
+        code = sl_tx_add_meta(tx, meta_name, key->id, &first, err);
+    if (!code && !first)
+        code = sl_err_set(err, SL_ALREADY_EXISTS, SL_REASON_STORE,
+                          "the first administrator's key was made already, and is shown once only");
+    if (!code)
+        code = find_admin(tx, arena, &user, err);
+    if (code)
+        return code;
+    struct new_key k = {.id = key->id, .user = sl_row_text(user, SL_COL_ID)};
+    memcpy(k.sha256, key->sha256, sizeof(k.sha256));
+    return insert_key(tx, &k, arena, err);
+}
+
+enum sl_code sl_access_bootstrap_once(struct sl_store *store, struct sl_api_key *out,
+                                      struct sl_err *err)
+{
+    const struct sl_store_session session = {.admin = true, .actor = "bootstrap"};
+    struct sl_tx *tx = NULL;
+    struct sl_arena arena;
+    if (!sl_api_key_make(out))
+        return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no random numbers");
+    enum sl_code code = sl_store_begin(store, &session, true, &tx, err);
+    if (code)
+        return code;
+    sl_arena_init(&arena, SIZE_MAX);
+    code = write_first(tx, out, &arena, err);
+    sl_arena_fini(&arena);
+    return sl_tx_end(tx, code, NULL, err);
 }

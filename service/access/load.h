@@ -48,4 +48,11 @@ struct sl_access_bootstrap {
 enum sl_code sl_access_bootstrap(const char *data_dir, struct sl_store *store,
                                  struct sl_access_bootstrap *out, struct sl_err *err) SL_MUST_CHECK;
 
+/* The first administrator's key of a store that several processes share: made at most once, under
+ * the lock that migrations take. out->text is to be shown and wiped. SL_ALREADY_EXISTS, STORE where
+ * it was made before. */
+struct sl_api_key;
+enum sl_code sl_access_bootstrap_once(struct sl_store *store, struct sl_api_key *out,
+                                      struct sl_err *err) SL_MUST_CHECK;
+
 #endif

@@ -108,6 +108,18 @@ static enum sl_code check_proxy(const struct sl_config *c, struct sl_err *err)
     return wrong ? FAIL(c, err, "upstream.proxy", "%s", wrong) : SL_OK;
 }
 
+static enum sl_code check_store(const struct sl_config *c, struct sl_err *err)
+{
+    const char *url = c->store_url;
+    if (!*url || sl_starts_with(url, "env:") || sl_starts_with(url, "file:"))
+        return SL_OK;
+    if (!sl_starts_with(url, "postgresql://") && !sl_starts_with(url, "postgres://"))
+        return FAIL(c, err, "store.url", "has to begin with postgresql://");
+    if (strstr(url, "password="))
+        return FAIL(c, err, "store.url", "may hold no password: put it into store.password");
+    return SL_OK;
+}
+
 static enum sl_code check_default_model(const struct sl_config *c, struct sl_err *err)
 {
     const char *near = NULL;
@@ -170,6 +182,8 @@ enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err)
         code = check_sizes(c, err);
     if (!code)
         code = check_proxy(c, err);
+    if (!code)
+        code = check_store(c, err);
     if (!code)
         code = check_references(c, err);
     if (!code)

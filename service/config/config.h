@@ -148,6 +148,10 @@ struct sl_config {
     const char *encryption_keys; /* "" or a reference to the keyring's text */
     struct sl_config_strings
         secret_references; /* "env:PATTERN", "file:/path": open to administrators */
+    /* store.* */
+    const char *store_url;      /* "" : SQLite in data_dir; a url of PostgreSQL or a reference */
+    const char *store_password; /* "" or a reference */
+    int64_t store_pool_size, store_connect_timeout_ms, store_statement_timeout_ms;
     /* providers, models */
     struct sl_config_provider *providers;
     size_t n_providers;

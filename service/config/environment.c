@@ -51,7 +51,8 @@ static bool pairs_name(const struct sl_config_pairs *pairs, const char *name)
 /* Whether a reference of the configuration reads the variable. */
 static bool is_referred_to(const struct sl_config *c, const char *name)
 {
-    bool found = names(c->proxy, name) || names(c->encryption_keys, name);
+    bool found = names(c->proxy, name) || names(c->encryption_keys, name) ||
+                 names(c->store_url, name) || names(c->store_password, name);
     for (size_t i = 0; i < c->n_keys; i++)
         found |= names(c->keys[i].key, name);
     for (size_t i = 0; i < c->n_providers; i++)

@@ -65,8 +65,10 @@ void sl_config_print_help(FILE *to)
 {
     const struct sl_settings *s = &sl_settings_root;
     fputs(
-        "Usage: sluiced [--config FILE] [--SETTING VALUE]...\n\n"
+        "Usage: sluiced [COMMAND] [--config FILE] [--SETTING VALUE]...\n\n"
         "A gRPC service in front of every LLM provider.\n\n"
+        "  bootstrap        make the first administrator's key, print it or where it is, and end\n"
+        "  migrate          bring the store to this version's schema, and end\n\n"
         "  --config FILE    the configuration, YAML or JSON (else $SLUICE_CONFIG, else "
         "sluice.yaml\n"
         "                   in the working directory, if it is there)\n"

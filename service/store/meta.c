@@ -46,26 +46,45 @@ enum sl_code sl_store_get_meta(struct sl_store *s, const char *name, char *value
     return sl_tx_end(tx, code, NULL, err);
 }
 
-static enum sl_code write_meta(struct sl_store *s, const struct sl_value values[2],
+static enum sl_code write_meta(struct sl_tx *tx, const struct sl_value values[2],
                                const char *conflict, bool *written, struct sl_err *err)
 {
     struct sl_statement st = {.sql = NULL};
-    struct sl_tx *tx = NULL;
     struct sl_sql q;
-    enum sl_code code = sl_store_begin_quiet(s, &tx, err);
-    if (code)
-        return code;
     sl_sql_init(&q, tx);
     sl_sql_add(&q, "INSERT INTO meta (name, value) VALUES (");
     sl_sql_param(&q, values[0]);
     sl_sql_add(&q, ", ");
     sl_sql_param(&q, values[1]);
     sl_sql_addf(&q, ") ON CONFLICT (name) %s", conflict);
-    code = sl_sql_run(&q, &st, err);
-    code = sl_tx_end(tx, code, NULL, err);
+    enum sl_code code = sl_sql_run(&q, &st, err);
     if (!code)
         *written = st.changed > 0;
     return code;
+}
+
+static enum sl_code write_alone(struct sl_store *s, const struct sl_value values[2],
+                                const char *conflict, bool *written, struct sl_err *err)
+{
+    struct sl_tx *tx = NULL;
+    bool done = false;
+    enum sl_code code = sl_store_begin_quiet(s, &tx, err);
+    if (code)
+        return code;
+    code = write_meta(tx, values, conflict, &done, err);
+    code = sl_tx_end(tx, code, NULL, err);
+    if (!code)
+        *written = done;
+    return code;
+}
+
+static const char keep[] = "DO NOTHING";
+
+enum sl_code sl_tx_add_meta(struct sl_tx *tx, const char *name, const char *value, bool *added,
+                            struct sl_err *err)
+{
+    const struct sl_value values[] = {sl_value_text(name), sl_value_text(value)};
+    return write_meta(tx, values, keep, added, err);
 }
 
 enum sl_code sl_store_put_meta(struct sl_store *s, const char *name, const char *value,
@@ -73,14 +92,14 @@ enum sl_code sl_store_put_meta(struct sl_store *s, const char *name, const char 
 {
     const struct sl_value values[] = {sl_value_text(name), sl_value_text(value)};
     bool written = false;
-    return write_meta(s, values, "DO UPDATE SET value = excluded.value", &written, err);
+    return write_alone(s, values, "DO UPDATE SET value = excluded.value", &written, err);
 }
 
 enum sl_code sl_store_add_meta(struct sl_store *s, const char *name, const char *value, bool *added,
                                struct sl_err *err)
 {
     const struct sl_value values[] = {sl_value_text(name), sl_value_text(value)};
-    return write_meta(s, values, "DO NOTHING", added, err);
+    return write_alone(s, values, keep, added, err);
 }
 
 static enum sl_code touch_batch(struct sl_tx *tx, const struct sl_store_use *uses, size_t n,

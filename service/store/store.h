@@ -246,6 +246,10 @@ enum sl_code sl_store_put_meta(struct sl_store *s, const char *name, const char 
 enum sl_code sl_store_add_meta(struct sl_store *s, const char *name, const char *value, bool *added,
                                struct sl_err *err) SL_MUST_CHECK;
 
+/* The same in a write transaction. */
+enum sl_code sl_tx_add_meta(struct sl_tx *tx, const char *name, const char *value, bool *added,
+                            struct sl_err *err) SL_MUST_CHECK;
+
 /* Creates a folder, and those above it, with mode 0700 where they are missing. */
 enum sl_code sl_store_make_data_dir(const char *data_dir, struct sl_err *err) SL_MUST_CHECK;
 

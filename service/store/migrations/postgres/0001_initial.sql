@@ -337,8 +337,8 @@ DECLARE
     t text;
     own CONSTANT text := 'owner = sluice.principal() OR (owner IS NULL AND sluice.is_admin())';
 BEGIN
-    FOREACH t IN ARRAY ARRAY['providers', 'credentials', 'models', 'tiers', 'api_keys', 'model_defaults',
-                             'conversations', 'preferences', 'import_runs', 'model_names', 'import_changes'] LOOP
+    FOREACH t IN ARRAY ARRAY['providers', 'credentials', 'models', 'tiers', 'model_defaults', 'conversations',
+                             'preferences', 'import_runs', 'model_names', 'import_changes'] LOOP
         EXECUTE format('CREATE POLICY app_select ON %I FOR SELECT TO sluice_app '
                        'USING (owner IS NULL OR owner = sluice.principal())', t);
         EXECUTE format('CREATE POLICY app_insert ON %I FOR INSERT TO sluice_app WITH CHECK (%s)', t, own);
@@ -348,6 +348,13 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- One's own keys are seen and written; administrators see and write all.
+CREATE POLICY app_select ON api_keys FOR SELECT TO sluice_app USING (owner = principal() OR is_admin());
+CREATE POLICY app_insert ON api_keys FOR INSERT TO sluice_app WITH CHECK (owner = principal() OR is_admin());
+CREATE POLICY app_update ON api_keys FOR UPDATE TO sluice_app USING (owner = principal() OR is_admin())
+    WITH CHECK (owner = principal() OR is_admin());
+CREATE POLICY app_delete ON api_keys FOR DELETE TO sluice_app USING (owner = principal() OR is_admin());
 
 -- Oneself is seen; administrators see and write all.
 CREATE POLICY app_select ON users FOR SELECT TO sluice_app USING (id = principal() OR is_admin());
