@@ -208,6 +208,16 @@ struct sl_adapter {
 
 /* ---- shared by adapters ---- */
 
+/* What a provider's ids of tool calls look like: letters, digits and those of more; NULL: any characters. */
+struct sl_call_id_rule {
+    const char *more;
+    size_t min, max; /* length */
+};
+
+/* The id as it is where it fits; else with '_' for other characters, or where that does not do, made from it: the same id
+ * gives the same. In the arena, or id itself. */
+const char *sl_call_id(struct sl_arena *arena, const char *id, const struct sl_call_id_rule *rule);
+
 /* retry-after-ms, else retry-after in seconds or as an HTTP date, which counts from the answer's own Date header; for a
  * 429 without either, when the limits of x-ratelimit-reset-* and the like are renewed. At most a day. False where
  * nothing is said. */

@@ -144,8 +144,16 @@ const char *sl_http_head_get(const struct sl_http_head *head, const char *name)
 const char *sl_http_request_id(const struct sl_http_head *head)
 {
     static const char *const names[] = {
-        "x-request-id",           "request-id",       "apim-request-id", "msh-request-id",
-        "mistral-correlation-id", "x-amzn-requestid", "x-ds-trace-id",   "cf-ray",
+        "x-request-id",
+        "request-id",
+        "apim-request-id",
+        "msh-request-id",
+        "mistral-correlation-id",
+        "x-amzn-requestid",
+        "x-ds-trace-id",
+        "nvcf-reqid",
+        "x-siliconcloud-trace-id",
+        "cf-ray",
     };
 
     for (size_t i = 0; i < SL_ARRAY_LEN(names); i++) {

@@ -1,7 +1,7 @@
 /* Fireworks AI, https://docs.fireworks.ai/api-reference/post-chatcompletions. It takes top_k and
  * repetition_penalty beside OpenAI's parameters. Reasoning comes in reasoning_content and may go
- * back there; reasoning_effort takes a level, "none" or a number of tokens (the number is
- * provider_options_json). */
+ * back there (https://docs.fireworks.ai/guides/reasoning); reasoning_effort takes a level, "none"
+ * or a number of tokens (the number is provider_options_json). */
 #include "adapters/chat_completions/chat_completions.h"
 
 static const struct sl_cc_dialect dialect = {

@@ -8,7 +8,12 @@
  * "1500"} and {"detail": [...]}. */
 #include "adapters/chat_completions/chat_completions.h"
 
+/* "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9" (the API's refusal, and the check of
+ * mistral-common's request validator). */
+static const struct sl_call_id_rule call_ids = {"", 9, 9};
+
 static const struct sl_cc_dialect dialect = {
+    .call_ids = &call_ids,
     .kind = "mistral",
     .title = "Mistral AI",
     .key_variable = "MISTRAL_API_KEY",

@@ -1,6 +1,7 @@
 /* NVIDIA NIM, https://docs.api.nvidia.com/nim/reference/llm-apis: hosted, or in one's own
- * cluster under its own address. Reasoning comes in reasoning_content. Errors are {"detail":
- * ...} or {"status", "title", "detail"}. */
+ * cluster under its own address, where vLLM serves it ("API Reference" of NIM for large language
+ * models). Reasoning comes in reasoning_content and is turned off in chat_template_kwargs (the model
+ * cards at build.nvidia.com). Errors are {"detail": ...} or {"status", "title", "detail"}. */
 #include "adapters/chat_completions/chat_completions.h"
 
 static const struct sl_cc_dialect dialect = {
@@ -9,6 +10,7 @@ static const struct sl_cc_dialect dialect = {
     .key_variable = "NVIDIA_API_KEY",
     .auth = SL_AUTH_BEARER,
     .reasoning_history = "reasoning_content",
+    .reasoning = SL_CC_REASONING_TEMPLATE,
     .legacy_max_tokens = true,
     .null_content = true,
 };

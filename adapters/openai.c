@@ -3,7 +3,12 @@
  * project into headers of their own. */
 #include "adapters/chat_completions/chat_completions.h"
 
+/* "Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string with maximum length 40" (the API's
+ * refusal). */
+static const struct sl_call_id_rule call_ids = {NULL, 1, 40};
+
 static const struct sl_cc_dialect dialect = {
+    .call_ids = &call_ids,
     .kind = "openai",
     .title = "OpenAI",
     .key_variable = "OPENAI_API_KEY",

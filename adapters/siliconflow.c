@@ -1,6 +1,8 @@
 /* SiliconFlow, https://docs.siliconflow.com/en/api-reference/chat-completions/chat-completions;
  * accounts in mainland China use https://api.siliconflow.cn/v1. Thinking is turned on and off
- * with enable_thinking and bounded with thinking_budget; it comes in reasoning_content. Errors
+ * with enable_thinking and bounded with thinking_budget (128 to 32768); it comes in
+ * reasoning_content. A few models take reasoning_effort, "high" or "max"
+ * (https://docs.siliconflow.cn/docs/api/chat-completions-post); that is provider_options_json. Errors
  * are {"code": number, "message", "data"}, and plain JSON strings for keys. */
 #include "adapters/chat_completions/chat_completions.h"
 

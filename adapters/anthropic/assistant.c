@@ -6,24 +6,15 @@
  * encrypted content are passed back), "Programmatic tool calling" (caller), "MCP connector". */
 #include "adapters/anthropic/internal.h"
 
-#include <ctype.h>
-
 /* ---- helpers ---- */
 
-/* Letters, digits, '_' and '-' (the API's pattern for tool_use ids). Ids of other providers may
- * have more, Kimi's "functions.f:0" for example; a call and its result are changed alike. */
+/* The API's pattern for tool_use ids, ^[a-zA-Z0-9_-]+$. Ids of other providers may have more, Kimi's
+ * "functions.f:0" for example. */
 const char *am_tool_id(struct am_build *b, const char *id)
 {
-    char *copy = NULL;
+    static const struct sl_call_id_rule rule = {"_-", 1, SIZE_MAX};
 
-    for (size_t i = 0; id[i]; i++) {
-        if (isalnum((unsigned char)id[i]) || id[i] == '_' || id[i] == '-')
-            continue;
-        if (!copy)
-            copy = sl_arena_strdup(b->in->arena, id);
-        copy[i] = '_';
-    }
-    return copy ? copy : id;
+    return sl_call_id(b->in->arena, id, &rule);
 }
 
 bool am_json_ends_with(struct am_build *b, const char *json, const char *key, const char *suffix)

@@ -161,23 +161,12 @@ static void put_reasoning(struct nv_build *b, const Sluice__V1__Part *part, stru
     sl_jw_object_end(&b->w);
 }
 
-/* The input has to be an object; what a cut-off answer left is said as text. */
-static void put_input(struct nv_build *b, const char *json, struct nv_place at)
+/* ToolUseBlock: toolUseId, [a-zA-Z0-9_-]+, at most 64. */
+static const char *tool_id(struct nv_build *b, const char *id)
 {
-    struct sl_err why = {0};
+    static const struct sl_call_id_rule rule = {"_-", 1, 64};
 
-    sl_jw_key(&b->w, "input");
-    if (is_blank(json))
-        json = "{}";
-    if (sl_json_check(json, strlen(json), SL_JSON_OBJECT, &why)) {
-        sl_jw_raw(&b->w, json, strlen(json));
-        return;
-    }
-    sl_jw_object(&b->w);
-    nv_put_string(b, "INVALID_JSON", json);
-    sl_jw_object_end(&b->w);
-    sl_warn(b->in->warnings, "ARGUMENTS_WRAPPED", nv_part_field(b, at, ""),
-            "the arguments are no JSON object and were put into one");
+    return sl_call_id(b->in->arena, id, &rule);
 }
 
 static void put_call(struct nv_build *b, const Sluice__V1__ToolCall *call, struct nv_place at)
@@ -185,9 +174,10 @@ static void put_call(struct nv_build *b, const Sluice__V1__ToolCall *call, struc
     sl_jw_object(&b->w);
     sl_jw_key(&b->w, "toolUse");
     sl_jw_object(&b->w);
-    nv_put_string(b, "toolUseId", call->id);
+    nv_put_string(b, "toolUseId", tool_id(b, call->id));
     nv_put_string(b, "name", call->name);
-    put_input(b, call->_custom_input_case ? call->custom_input : call->arguments_json, at);
+    nv_put_arguments(b, "input",
+                     call->_custom_input_case ? call->custom_input : call->arguments_json, at);
     sl_jw_object_end(&b->w);
     sl_jw_object_end(&b->w);
 }
@@ -200,7 +190,7 @@ static void put_provider_call(struct nv_build *b, const Sluice__V1__ProviderTool
     sl_jw_object(&b->w);
     nv_put_string(b, "toolUseId", call->id);
     nv_put_string(b, "name", call->name[0] ? call->name : call->kind);
-    put_input(b, call->input_json, at);
+    nv_put_arguments(b, "input", call->input_json, at);
     nv_put_string(b, "type", "server_tool_use");
     sl_jw_object_end(&b->w);
     sl_jw_object_end(&b->w);
@@ -264,7 +254,7 @@ static enum sl_code put_result(struct nv_build *b, const Sluice__V1__ToolResult 
     sl_jw_object(&b->w);
     sl_jw_key(&b->w, "toolResult");
     sl_jw_object(&b->w);
-    nv_put_string(b, "toolUseId", result->tool_call_id);
+    nv_put_string(b, "toolUseId", tool_id(b, result->tool_call_id));
     sl_jw_key(&b->w, "content");
     sl_jw_array(&b->w);
     for (size_t i = 0; i < result->n_parts && code == SL_OK; i++)

@@ -253,7 +253,7 @@ static void put_call(struct cc_build *b, const Sluice__V1__ToolCall *call)
     bool custom = call->_custom_input_case != 0;
 
     sl_jw_object(&b->w);
-    cc_put_string(b, "id", call->id);
+    cc_put_string(b, "id", cc_call_id(b, call->id));
     cc_put_string(b, "type", custom ? "custom" : "function");
     sl_jw_key(&b->w, custom ? "custom" : "function");
     sl_jw_object(&b->w);

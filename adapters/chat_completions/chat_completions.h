@@ -42,6 +42,7 @@ struct sl_cc_dialect {
     const char *extra_key;         /* a member that is sent unless provider options have it, */
     const char *extra_json;        /* and its value */
     const char *const *provider_tools; /* kinds sent as {"type": KIND, configuration}; NULL: none */
+    const struct sl_call_id_rule *call_ids; /* NULL: any will do */
     enum sl_cc_reasoning reasoning;
     unsigned max_stop;      /* stop sequences taken; 0: no limit known */
     bool legacy_max_tokens; /* max_tokens, not max_completion_tokens */

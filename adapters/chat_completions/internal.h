@@ -31,6 +31,8 @@ enum sl_code cc_check_json(struct cc_build *b, const char *json, enum sl_json_ty
 /* A field name in the arena. */
 const char *cc_field(struct cc_build *b, const char *fmt, ...) SL_PRINTF(2, 3);
 
+/* The id of a tool call as the dialect takes it. */
+const char *cc_call_id(struct cc_build *b, const char *id);
 void cc_put_string(struct cc_build *b, const char *key, const char *v);
 
 /* Where an error or a warning points. */

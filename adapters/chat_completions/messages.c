@@ -6,6 +6,11 @@
 
 /* ---- tool ---- */
 
+const char *cc_call_id(struct cc_build *b, const char *id)
+{
+    return b->d->call_ids ? sl_call_id(b->in->arena, id, b->d->call_ids) : id;
+}
+
 static enum sl_code check_result(struct cc_build *b, const Sluice__V1__ToolResult *result,
                                  struct cc_place at, size_t *texts)
 {
@@ -65,7 +70,7 @@ static enum sl_code put_result(struct cc_build *b, const Sluice__V1__Part *part,
         return code;
     sl_jw_object(&b->w);
     cc_put_string(b, "role", "tool");
-    cc_put_string(b, "tool_call_id", part->tool_result->tool_call_id);
+    cc_put_string(b, "tool_call_id", cc_call_id(b, part->tool_result->tool_call_id));
     put_result_content(b, part->tool_result, texts);
     sl_jw_object_end(&b->w);
     return SL_OK;

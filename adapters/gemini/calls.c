@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* What Google accepts in place of the signature of a call that is not its own: Gemini 3 refuses the
- * first call of a step of the current turn without one. */
+ * first call of a step of the current turn without one (the FAQ of "Thought signatures", also at
+ * docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures). */
 #define NO_SIGNATURE "skip_thought_signature_validator"
 
 /* "call_" and 24 letters. */
@@ -27,6 +28,23 @@ static void put_id(struct gm_build *b, const char *id)
         gm_put_string(b, "id", id);
 }
 
+/* args is an object; what an answer that was cut off left is put into one. */
+static void put_arguments(struct gm_build *b, const char *json, struct gm_place at)
+{
+    struct sl_err ignored = {0};
+
+    if (sl_json_check(json, strlen(json), SL_JSON_OBJECT, &ignored)) {
+        gm_put_raw(b, "args", json);
+        return;
+    }
+    sl_warn(b->in->warnings, "ARGUMENTS_WRAPPED", gm_part_field(b, at, ".tool_call"),
+            "%s takes objects as arguments; the text was put into one", b->d->title);
+    sl_jw_key(&b->w, "args");
+    sl_jw_object(&b->w);
+    gm_put_string(b, "INVALID_JSON", json);
+    sl_jw_object_end(&b->w);
+}
+
 enum sl_code gm_put_call(struct gm_build *b, const Sluice__V1__Part *part, struct gm_place at)
 {
     const Sluice__V1__ToolCall *call = part->tool_call;
@@ -34,16 +52,12 @@ enum sl_code gm_put_call(struct gm_build *b, const Sluice__V1__Part *part, struc
 
     if (call->_custom_input_case)
         return gm_unsupported_part(b, at, "call of a custom tool");
-    enum sl_code code = gm_check_json(b, arguments, SL_JSON_OBJECT,
-                                      gm_part_field(b, at, ".tool_call.arguments_json"));
-    if (code != SL_OK)
-        return code;
     gm_begin_part(b, "model");
     sl_jw_key(&b->w, "functionCall");
     sl_jw_object(&b->w);
     put_id(b, call->id);
     gm_put_string(b, "name", call->name);
-    gm_put_raw(b, "args", arguments);
+    put_arguments(b, arguments, at);
     sl_jw_object_end(&b->w);
     if (!gm_signature(b, part).n && !b->has_call && at.message > b->turn && gm_has_levels(b))
         gm_put_string(b, "thoughtSignature", NO_SIGNATURE);

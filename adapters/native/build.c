@@ -167,7 +167,25 @@ enum sl_code nv_check_name(struct nv_build *b, const Sluice__V1__Message *m, siz
                           "%s has no names of participants", b->title);
 }
 
-/* ---- tool results ---- */
+/* ---- tools ---- */
+
+void nv_put_arguments(struct nv_build *b, const char *key, const char *json, struct nv_place at)
+{
+    struct sl_err ignored = {0};
+
+    sl_jw_key(&b->w, key);
+    if (!json[strspn(json, " \t\r\n")])
+        json = "{}";
+    if (sl_json_check(json, strlen(json), SL_JSON_OBJECT, &ignored)) {
+        sl_jw_raw(&b->w, json, strlen(json));
+        return;
+    }
+    sl_jw_object(&b->w);
+    nv_put_string(b, "INVALID_JSON", json);
+    sl_jw_object_end(&b->w);
+    sl_warn(b->in->warnings, "ARGUMENTS_WRAPPED", nv_part_field(b, at, ".tool_call"),
+            "%s takes objects as arguments; the text was put into one", b->title);
+}
 
 static enum sl_code check_result_part(struct nv_build *b, const Sluice__V1__ToolResultPart *part,
                                       const char *field, bool documents)

@@ -58,6 +58,9 @@ enum sl_code nv_check_name(struct nv_build *b, const Sluice__V1__Message *m,
 /* What a tool's answer may say beside its texts and documents. */
 enum sl_code nv_check_result(struct nv_build *b, const Sluice__V1__ToolResult *result,
                              struct nv_place at, bool documents) SL_MUST_CHECK;
+/* A call's arguments, which have to be an object: what an answer that was cut off left is put into
+ * one, with a warning; blank is {}. */
+void nv_put_arguments(struct nv_build *b, const char *key, const char *json, struct nv_place at);
 /* The name of the call that a result answers, where the result does not say it; "" if unknown. */
 const char *nv_result_name(const struct nv_build *b, const Sluice__V1__ToolResult *result);
 void nv_put_data_url(struct nv_build *b, const char *media_type, const ProtobufCBinaryData *data);

@@ -162,10 +162,7 @@ static enum sl_code check_call(struct nv_build *b, const Sluice__V1__ToolCall *c
 {
     if (call->_custom_input_case)
         return nv_unsupported_part(b, at, "call of a tool with free text");
-    if (!call->arguments_json[0])
-        return SL_OK;
-    return nv_check_json(b, call->arguments_json, SL_JSON_OBJECT,
-                         nv_part_field(b, at, ".tool_call.arguments_json"));
+    return SL_OK;
 }
 
 static enum sl_code check_spoken_part(struct nv_build *b, const Sluice__V1__Part *part,
@@ -211,19 +208,19 @@ static void put_thinking(struct nv_build *b, const Sluice__V1__Message *m)
         sl_jw_string_end(&b->w);
 }
 
-static void put_call(struct nv_build *b, const Sluice__V1__ToolCall *call)
+static void put_call(struct nv_build *b, const Sluice__V1__ToolCall *call, struct nv_place at)
 {
     sl_jw_object(&b->w);
     nv_put_string(b, "id", call->id);
     sl_jw_key(&b->w, "function");
     sl_jw_object(&b->w);
     nv_put_string(b, "name", call->name);
-    nv_put_raw(b, "arguments", call->arguments_json[0] ? call->arguments_json : "{}");
+    nv_put_arguments(b, "arguments", call->arguments_json, at);
     sl_jw_object_end(&b->w);
     sl_jw_object_end(&b->w);
 }
 
-static void put_calls(struct nv_build *b, const Sluice__V1__Message *m)
+static void put_calls(struct nv_build *b, const Sluice__V1__Message *m, size_t index)
 {
     bool some = false;
 
@@ -237,7 +234,7 @@ static void put_calls(struct nv_build *b, const Sluice__V1__Message *m)
             sl_jw_array(&b->w);
             some = true;
         }
-        put_call(b, part->tool_call);
+        put_call(b, part->tool_call, (struct nv_place){index, i});
     }
     if (some)
         sl_jw_array_end(&b->w);
@@ -256,7 +253,7 @@ static enum sl_code put_assistant(struct nv_build *b, const Sluice__V1__Message 
     nv_put_string(b, "role", "assistant");
     put_content(b, m, "");
     put_thinking(b, m);
-    put_calls(b, m);
+    put_calls(b, m, index);
     sl_jw_object_end(&b->w);
     return SL_OK;
 }

@@ -479,8 +479,8 @@ static void only_a_text_at_the_end_is_gone_on_from(void **state)
     kit_part(&k, m, KIND(TEXT))->text = (char *)"";
     expect(&k, "{\"role\":\"assistant\",\"content\":\"\"}");
     m->parts[0]->text = (char *)"a";
-    add_call(&k, m, "c1", "{}");
-    expect(&k, TEXT_A ",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{"
+    add_call(&k, m, "D681PevKs", "{}");
+    expect(&k, TEXT_A ",\"tool_calls\":[{\"id\":\"D681PevKs\",\"type\":\"function\",\"function\":{"
                       "\"name\":\"f\",\"arguments\":\"{}\"}}]}");
     m->parts[1]->content_case = KIND(REFUSAL);
     m->parts[1]->refusal = (char *)"No.";

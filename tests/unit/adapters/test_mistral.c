@@ -7,8 +7,8 @@ static const struct dialect_request requests[] = {
      "{\"model\":\"model-1\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief\"},"
      "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":[{\"type"
      "\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"Hm\"}]}],\"tool_calls\":"
-     "[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{"
-     "}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"7\"}],\"temperature"
+     "[{\"id\":\"74rXQ0Dlm\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{"
+     "}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"74rXQ0Dlm\",\"content\":\"7\"}],\"temperature"
      "\":0.5,\"stop\":[\"END\"],\"max_tokens\":100,\"random_seed\":7,\"tools\":[{\"type\":"
      "\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],\""
      "tool_choice\":\"any\",\"reasoning_effort\":\"xhigh\",\"stream\":true}",

@@ -15,8 +15,8 @@ static const struct dialect_request requests[] = {
      "}",
      "top_k end_user "},
     {dialect_ask_no_reasoning, false,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"reaso"
-     "ning_effort\":\"none\"}",
+     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"chat_"
+     "template_kwargs\":{\"enable_thinking\":false}}",
      ""},
 };
 

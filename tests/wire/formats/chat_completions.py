@@ -50,6 +50,9 @@ OWN_ERRORS = {
     ("zhipu", "1301"): ("INVALID_ARGUMENT", "CONTENT_REFUSED"),
 }
 DETAILS = {"openrouter", "minimax"}                # reasoning_details go back as they came
+# ids of tool calls that a provider takes; others are changed
+CALL_IDS = {"mistral": re.compile("[a-zA-Z0-9]{9}"), "openai": re.compile(".{1,40}", re.DOTALL),
+            "azure": re.compile(".{1,40}", re.DOTALL)}
 DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)/chat/completions$")
 LEGACY_ID = "call_legacy_%d"
 
@@ -532,6 +535,21 @@ def canonical_part(part):
     return out
 
 
+def call_ids(message):
+    calls = message.get("tool_calls") or [] if isinstance(message, dict) else []
+    return [i for i in [c.get("id") for c in calls] + [message.get("tool_call_id") if isinstance(message, dict) else None] if i]
+
+
+def number_ids(messages):
+    """Ids that the provider does not take are changed, a call's and its result's alike: what is left is which is which."""
+    names = {}
+    for message in messages:
+        for call in message.get("tool_calls") or []:
+            call["id"] = names.setdefault(call.get("id"), len(names))
+        if message.get("tool_call_id"):
+            message["tool_call_id"] = names.setdefault(message["tool_call_id"], len(names))
+
+
 class ChatCompletions(Format):
     apis = ("chat_completions",)
     api = "chat_completions"
@@ -561,6 +579,9 @@ class ChatCompletions(Format):
 
     def canonical(self, body, case):
         out = canonical(body, case.kind)
+        fits = CALL_IDS.get(case.kind)
+        if fits and not all(fits.fullmatch(i) for m in case.body.get("messages") or [] for i in call_ids(m)):
+            number_ids(out["messages"])
         if case.kind == "azure" and DEPLOYMENT.search(self.path(case)):
             out.pop("model", None)  # the path says it
         return out
