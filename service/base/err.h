@@ -49,6 +49,7 @@ enum sl_code {
     X(ACT_AS_FORBIDDEN)                                                                            \
     X(LAST_ADMIN)                                                                                  \
     X(TIER_IN_USE)                                                                                 \
+    X(ADDRESS_FORBIDDEN)                                                                           \
     X(REFERENCE_FORBIDDEN)                                                                         \
     X(ENCRYPTION_KEY_MISSING)                                                                      \
     X(SECRET_UNREADABLE)                                                                           \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/str.h"
 #include "config/apply.h"
 #include "config/settings.h"
@@ -144,6 +145,18 @@ static enum sl_code check_default_model(const struct sl_config *c, struct sl_err
                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static enum sl_code check_addresses(const struct sl_config *c, struct sl_err *err)
+{
+    for (size_t i = 0; i < c->allowed_addresses.count; i++) {
+        const char *entry = c->allowed_addresses.list[i];
+        const char *wrong = sl_address_entry_problem(entry);
+        if (wrong)
+            return FAIL(c, err, "upstream.allowed_addresses", "has an entry that %s: '%.80s'",
+                        wrong, entry);
+    }
+    return SL_OK;
+}
+
 /* NULL, or what is wrong with an entry of secrets.references. */
 static const char *reference_problem(const char *pattern)
 {
@@ -186,6 +199,8 @@ enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err)
         code = check_store(c, err);
     if (!code)
         code = check_references(c, err);
+    if (!code)
+        code = check_addresses(c, err);
     if (!code)
         code = sl_config_check_keys(c, err);
     if (!code)

@@ -139,6 +139,8 @@ struct sl_config {
     /* upstream.* */
     int64_t max_connections; /* to providers, whole process */
     const char *proxy, *ca_file;
+    struct sl_config_strings
+        allowed_addresses; /* addresses, networks, host names; see base/address.h */
     struct sl_config_timeouts timeouts;
     /* access.* */
     bool anonymous; /* only with loopback and unix addresses */

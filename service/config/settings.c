@@ -301,6 +301,14 @@ static const struct sl_setting rows[] = {
      .shown = "SQLite, in data_dir",
      .help = "PostgreSQL 15 or later: postgresql://USER@HOST/DATABASE?sslmode=verify-full, or a "
              "reference (env:NAME, file:/path) to such a text"},
+    {.key = "upstream.allowed_addresses",
+     .type = SL_SET_TEXTS,
+     AT(allowed_addresses),
+     .reload = true,
+     .shown = "none",
+     .help = "Inside addresses (10.1.2.3, 10.0.0.0/8, fd00::/8) and hosts (ollama.internal, "
+             "*.corp.example) that users' own models may reach; all of the internet is open to "
+             "them"},
     {.key = "upstream.ca_file",
      .type = SL_SET_TEXT,
      AT(ca_file),

@@ -38,7 +38,7 @@ static bool compute_pool_key(const struct sl_endpoint *e, const char *base_url,
               add_number(md, e->insecure) && add_file(md, e->ca_file) &&
               add_file(md, e->client_cert) && add_file(md, e->client_key) &&
               add_text(md, e->proxy) && add_text(md, e->unix_socket) &&
-              add_text(md, e->connect_to) && add_text(md, base_url) &&
+              add_text(md, e->connect_to) && add_number(md, e->guard) && add_text(md, base_url) &&
               add_text(md, sl_secret_reveal(key)) && EVP_DigestFinal_ex(md, digest, NULL) == 1;
     EVP_MD_CTX_free(md);
     if (ok)
@@ -87,6 +87,8 @@ enum sl_code sl_endpoint_load(const struct sl_endpoint_source *from, struct sl_a
         .client_key = copy_or(arena, p ? p->client_key : "", ""),
         .unix_socket = copy_or(arena, p ? p->unix_socket : "", ""),
         .connect_to = copy_or(arena, p ? p->connect_to : "", ""),
+        .guard = from->guard,
+        .allowed = from->allowed,
     };
     enum sl_code code = load_proxy(from, arena, &e.proxy, err);
     if (code)

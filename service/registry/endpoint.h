@@ -13,6 +13,8 @@ struct sl_endpoint_source {
     const struct sl_config_provider *provider; /* NULL: no entry */
     const struct sl_secret *key;               /* NULL: none */
     const char *base_url;
+    bool guard;                            /* a user chose the base_url */
+    const struct sl_address_list *allowed; /* with guard; outlives the endpoint */
 };
 
 /* Fills out, strings in the arena. The pool key also changes when a certificate file does (by

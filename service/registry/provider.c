@@ -166,7 +166,8 @@ enum sl_code sl_provider_make(const struct sl_maker *maker, const struct sl_prov
     if (*p->key_reference && sl_config_secret(p->key_reference, &r->key, &missing) == SL_OK)
         p->key = r->key;
     enum sl_code code = set_headers(r, draft->said, err);
-    const struct sl_endpoint_source source = {maker->config, draft->said, p->key, p->base_url};
+    const struct sl_endpoint_source source = {
+        .config = maker->config, .provider = draft->said, .key = p->key, .base_url = p->base_url};
     if (!code)
         code = sl_endpoint_load(&source, &r->arena, &p->endpoint, err);
     if (code) {

@@ -49,6 +49,7 @@ struct sl_socket {
 
 struct sl_upstream {
     struct sl_loop *loop;
+    struct sl_upstream *guarded; /* that of guarded endpoints; NULL until there is one */
     CURLM *multi;
     struct sl_upstream_options options;
     struct sl_turn turn;
@@ -67,6 +68,14 @@ struct sl_upstream {
     unsigned running, sockets, told_running;
     uint64_t started, reused;
     struct sl_err scratch; /* of the frame callbacks; code SL_OK between them */
+};
+
+/* Where a transfer may lead; see guard.c. */
+struct sl_guard {
+    bool on;
+    bool trusted; /* by its name */
+    const struct sl_address_list *allowed;
+    const char *forbidden; /* what the last refused address was; NULL: none was */
 };
 
 enum sl_body_mode { SL_BODY_UNKNOWN, SL_BODY_FRAMES, SL_BODY_WHOLE, SL_BODY_FAILURE };
@@ -101,6 +110,7 @@ struct sl_transfer {
     struct sl_clocks clocks;
     struct sl_transfer_caps caps;
     struct sl_request_state request;
+    struct sl_guard guard;
     struct sl_head_state head;
     struct sl_framer framer; /* with mode SL_BODY_FRAMES */
     struct sl_buf body;      /* with the other modes */
@@ -135,6 +145,9 @@ void sl_upstream_wake(struct sl_upstream *u);
 /* Does what the work list holds; nothing while curl or settle itself is on the stack. */
 void sl_upstream_settle(struct sl_upstream *u);
 void sl_upstream_queue(struct sl_transfer *t);
+/* The upstream of guarded endpoints, made now if need be: connections, names and TLS sessions of its own. NULL with err
+ * filled where curl cannot. */
+struct sl_upstream *sl_upstream_guarded(struct sl_upstream *u, struct sl_err *err) SL_MUST_CHECK;
 
 /* ---- transfer.c ---- */
 /* Does what its flags ask for; may free it. */
@@ -160,6 +173,17 @@ int sl_request_on_connected(void *handle, char *remote, char *local, int remote_
                             int local_port);
 /* CURLOPT_SOCKOPTFUNCTION */
 int sl_request_on_socket(void *handle, curl_socket_t fd, curlsocktype type);
+
+/* ---- guard.c ---- */
+/* What the endpoint allows. Errors: SL_PERMISSION_DENIED, ADDRESS_FORBIDDEN. */
+enum sl_code sl_guard_prepare(struct sl_transfer *t, const struct sl_transfer_spec *spec,
+                              struct sl_err *err) SL_MUST_CHECK;
+/* CURLOPT_OPENSOCKETFUNCTION of guarded endpoints */
+curl_socket_t sl_guard_on_open(void *handle, curlsocktype type, struct curl_sockaddr *address);
+/* Whether the request may go out on a connection to this address. */
+bool sl_guard_allows_connection(struct sl_transfer *t, const char *remote);
+/* The error of a transfer with guard.forbidden. */
+void sl_guard_explain(const struct sl_transfer *t, const char *host, struct sl_err *err);
 
 /* ---- answer.c ---- */
 /* CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION */

@@ -112,6 +112,10 @@ void sl_outcome(const struct sl_transfer *t, struct sl_err *err)
         return;
     }
     sl_outcome_host(t, host, sizeof(host));
+    if (t->guard.forbidden && t->timing.connected < 0) {
+        sl_guard_explain(t, host, err);
+        return;
+    }
     if (t->curl_code == CURLE_OPERATION_TIMEDOUT && t->timing.connected < 0) {
         sl_err_set(err, SL_DEADLINE_EXCEEDED, SL_REASON_CONNECT_TIMEOUT,
                    "%s: no connection in time", host);

@@ -92,6 +92,10 @@ static bool set_endpoint(struct sl_handle *h, const struct sl_endpoint *e)
     SET(CURLOPT_SSLKEY, or_null(e->client_key));
     SET(CURLOPT_PROXY, e->proxy ? e->proxy : ""); /* "": not the environment's either */
     SET(CURLOPT_UNIX_SOCKET_PATH, or_null(e->unix_socket));
+    if (e->guard) {
+        SET(CURLOPT_OPENSOCKETFUNCTION, sl_guard_on_open);
+        SET(CURLOPT_OPENSOCKETDATA, h);
+    }
     if (or_null(e->connect_to)) {
         size_t n = strlen(e->connect_to) + 3;
         char *rule = sl_malloc(n);
@@ -122,6 +126,7 @@ static void free_held_bytes(struct sl_handle *h)
     curl_easy_setopt(h->easy, CURLOPT_HEADERFUNCTION, swallow);
     curl_easy_setopt(h->easy, CURLOPT_PREREQFUNCTION, NULL);
     curl_easy_setopt(h->easy, CURLOPT_SOCKOPTFUNCTION, NULL);
+    curl_easy_setopt(h->easy, CURLOPT_OPENSOCKETFUNCTION, NULL);
     curl_easy_setopt(h->easy, CURLOPT_PROTOCOLS_STR, "file");
     curl_easy_setopt(h->easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(h->easy, CURLOPT_URL, "file:///dev/null");

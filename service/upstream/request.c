@@ -157,6 +157,9 @@ enum sl_code sl_request_prepare(struct sl_transfer *t, const struct sl_transfer_
     bool tls = !strncasecmp(spec->url, "https:", 6);
     bool has_body = spec->body && spec->body->length;
     t->plain = !tls;
+    bool two = tls && spec->endpoint->http == SL_HTTP_ANY && !spec->endpoint->guard;
+    if (sl_guard_prepare(t, spec, err))
+        return err->code;
     enum sl_code code = build_headers(&t->request, spec->headers, has_body, err);
     if (code)
         return code;
@@ -166,8 +169,7 @@ enum sl_code sl_request_prepare(struct sl_transfer *t, const struct sl_transfer_
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->request.headers);
     set_method(t, spec);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     tls && spec->endpoint->http == SL_HTTP_ANY ? (long)CURL_HTTP_VERSION_2TLS
-                                                                : (long)CURL_HTTP_VERSION_1_1);
+                     two ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, spec->fresh_connection ? 1L : 0L);
     /* our own clock ends it; curl's makes it try the next address of a host in time */
     int64_t connect_ms = spec->clocks.connect_ms;
@@ -226,6 +228,8 @@ int sl_request_on_connected(void *handle, char *remote, char *local, int remote_
 {
     struct sl_transfer *t = ((struct sl_handle *)handle)->t;
     (void)local;
+    if (!sl_guard_allows_connection(t, remote))
+        return CURL_PREREQFUNC_ABORT;
     if (t->timing.connected >= 0)
         t->repeated = true;
     if (t->repeated || t->ended || t->cancelled)

@@ -56,9 +56,11 @@ static enum sl_code prepare(struct sl_transfer *t, const struct sl_transfer_spec
 
 struct sl_transfer *sl_transfer_start(struct sl_upstream *u, const struct sl_transfer_spec *spec)
 {
-    struct sl_transfer *t = create(u, spec);
     struct sl_err err = {0};
-    if (prepare(t, spec, &err)) {
+    struct sl_upstream *guarded = spec->endpoint->guard ? sl_upstream_guarded(u, &err) : NULL;
+    u = guarded ? guarded : u;
+    struct sl_transfer *t = create(u, spec);
+    if (err.code || prepare(t, spec, &err)) {
         sl_transfer_fail(t, &err);
     } else {
         t->start = true;

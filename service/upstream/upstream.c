@@ -19,6 +19,8 @@ enum {
     ROUNDS = 8,
     /* How far the number of running transfers may move before curl's cache is told. */
     RUNNING_STEP = 64,
+    /* Guarded endpoints get a quarter of the connections on top. */
+    GUARDED_SHARE = 4,
 };
 
 enum sl_code sl_upstream_global_init(struct sl_err *err)
@@ -261,6 +263,16 @@ struct sl_upstream *sl_upstream_create(struct sl_loop *loop,
     return u;
 }
 
+struct sl_upstream *sl_upstream_guarded(struct sl_upstream *u, struct sl_err *err)
+{
+    struct sl_upstream_options options = u->options;
+    options.max_connections = 1 + options.max_connections / GUARDED_SHARE;
+    options.max_idle = 1 + options.max_idle / GUARDED_SHARE;
+    if (!u->guarded)
+        u->guarded = sl_upstream_create(u->loop, &options, err);
+    return u->guarded;
+}
+
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct sl_upstream *u = handle->data;
@@ -273,6 +285,7 @@ void sl_upstream_destroy(struct sl_upstream *u)
     if (!u)
         return;
     assert(!u->in_curl && !u->settling);
+    sl_upstream_destroy(u->guarded);
     sl_loop_remove_turn(u->loop, &u->turn);
     u->settling = true;
     while (u->all)
@@ -289,4 +302,10 @@ void sl_upstream_destroy(struct sl_upstream *u)
 void sl_upstream_stats(const struct sl_upstream *u, struct sl_upstream_stats *out)
 {
     *out = (struct sl_upstream_stats){u->running, u->sockets, u->started, u->reused};
+    if (!u->guarded)
+        return;
+    out->running += u->guarded->running;
+    out->sockets += u->guarded->sockets;
+    out->started += u->guarded->started;
+    out->reused += u->guarded->reused;
 }

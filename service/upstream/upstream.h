@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/seg.h"
@@ -63,6 +64,11 @@ struct sl_endpoint {
     const char *unix_socket; /* "" : none */
     const char *
         connect_to; /* "" : none; "HOST:PORT" reached instead of the URL's, for tests and private links */
+    /* Somebody chose the URL who may not reach inside: every address that a connection is made to, a proxy's too, has to
+     * be one of the internet or among `allowed`, or the transfer ends with SL_PERMISSION_DENIED, ADDRESS_FORBIDDEN.
+     * Always HTTP/1.1, on connections that no other endpoint uses. Behind a proxy, names are resolved by the proxy. */
+    bool guard;
+    const struct sl_address_list *allowed; /* NULL: nothing else; outlives the endpoint */
 };
 
 struct sl_transfer_header {

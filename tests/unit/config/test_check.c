@@ -91,6 +91,11 @@ static void opens_named_places_only(void **state)
         {"encryption: {keys: 'k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='}",
          "has to be a reference"},
         {"encryption: {keys: 'file:/run/secrets/keys'}", NULL},
+        {"upstream: {allowed_addresses: ['10.0.0.0/8', 'fd00::/8', a.internal, '*.corp.example']}",
+         NULL},
+        {"upstream: {allowed_addresses: ['10.0.0.1/8']}",
+         "s.yaml:1: upstream.allowed_addresses has an entry that has bits behind its prefix"},
+        {"upstream: {allowed_addresses: ['http://a']}", "is no address, network or host name"},
     };
     (void)state;
     check_rows(rows, SL_ARRAY_LEN(rows));
