@@ -78,6 +78,13 @@ static enum sl_code fail(struct sl_postgres_conn *c, const PGresult *r, struct s
 
 /* ---- connections ---- */
 
+/* What the server says besides is in the errors, where it matters. */
+static void ignore_notice(void *owner, const char *text)
+{
+    (void)owner;
+    (void)text;
+}
+
 enum sl_code sl_postgres_connect(struct sl_postgres *p, int64_t patience_ms,
                                  struct sl_postgres_conn **out, struct sl_err *err)
 {
@@ -105,6 +112,7 @@ enum sl_code sl_postgres_connect(struct sl_postgres *p, int64_t patience_ms,
         sl_postgres_disconnect(&c->conn);
         return code;
     }
+    PQsetNoticeProcessor(c->pg, ignore_notice, NULL);
     *out = c;
     return SL_OK;
 }

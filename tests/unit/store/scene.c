@@ -205,6 +205,28 @@ int64_t scene_sql(struct scene *s, const char *sql)
     return number;
 }
 
+static void allow_connections(bool allowed)
+{
+    char sql[256];
+    snprintf(sql, sizeof(sql), "ALTER DATABASE %s ALLOW_CONNECTIONS %s", program.database,
+             allowed ? "true" : "false");
+    run_sql(program.server, sql);
+}
+
+void scene_close_database(struct scene *s)
+{
+    (void)s;
+    allow_connections(false);
+    run_sql(program.superuser, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                               "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+}
+
+void scene_open_database(struct scene *s)
+{
+    (void)s;
+    allow_connections(true);
+}
+
 struct sl_row *scene_row(struct scene *s, enum sl_table table, const char *owner, const char *name)
 {
     static unsigned char digest[SL_STORE_DIGEST];

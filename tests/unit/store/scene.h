@@ -55,6 +55,10 @@ int64_t scene_commit(struct sl_tx *tx);
 /* Runs SQL beside the store, as the database's superuser; a number that it gives. */
 int64_t scene_sql(struct scene *s, const char *sql);
 
+/* PostgreSQL: ends all of the store's connections and takes no new ones; takes them again. */
+void scene_close_database(struct scene *s);
+void scene_open_database(struct scene *s);
+
 /* ---- rows ---- */
 
 /* A row with that name; owner NULL: global. */

@@ -366,7 +366,8 @@ CREATE POLICY app_delete ON users FOR DELETE TO sluice_app USING (is_admin());
 CREATE POLICY app_select ON audit_log FOR SELECT TO sluice_app USING (is_admin() OR is_auditor());
 CREATE POLICY app_insert ON audit_log FOR INSERT TO sluice_app WITH CHECK (true);
 
--- The tables' owner is held to the policies, too (FORCE): it has none, and sees nothing.
+-- The tables' owner is held to the policies, too (FORCE). A member of sluice_sync has its rights, but sees all rows only
+-- while it is sluice_sync: a statement that forgot its role shows no more than one without a principal.
 DO $$
 DECLARE
     t text;
@@ -379,11 +380,13 @@ BEGIN
         IF t <> 'audit_log' THEN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO sluice_app', t);
             EXECUTE format('GRANT SELECT ON %I TO sluice_sync', t);
-            EXECUTE format('CREATE POLICY sync_select ON %I FOR SELECT TO sluice_sync USING (true)', t);
+            EXECUTE format('CREATE POLICY sync_select ON %I FOR SELECT TO sluice_sync '
+                           'USING (current_user = ''sluice_sync'')', t);
         END IF;
     END LOOP;
     FOREACH t IN ARRAY ARRAY['providers', 'credentials', 'models', 'import_changes'] LOOP
-        EXECUTE format('CREATE POLICY sync_update ON %I FOR UPDATE TO sluice_sync USING (true) WITH CHECK (true)', t);
+        EXECUTE format('CREATE POLICY sync_update ON %I FOR UPDATE TO sluice_sync '
+                       'USING (current_user = ''sluice_sync'') WITH CHECK (true)', t);
     END LOOP;
 END
 $$;

@@ -1,0 +1,182 @@
+/* What has no revision: facts, times of use, and ciphertext under another key. */
+#include "unit/store/scene.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/secrets.h"
+
+static int64_t revision(struct scene *s)
+{
+    int64_t n = -1;
+    EXPECT_OK(sl_store_revision(s->store, &n, &s->err));
+    return n;
+}
+
+static void keeps_facts(void **state)
+{
+    struct scene *s = *state;
+    char value[8] = "before";
+    bool added = false;
+    EXPECT_OK(sl_store_get_meta(s->store, "a", value, sizeof(value), &s->err));
+    assert_string_equal(value, "");
+    EXPECT_OK(sl_store_put_meta(s->store, "a", "one", &s->err));
+    EXPECT_OK(sl_store_put_meta(s->store, "a", "two and more", &s->err));
+    EXPECT_OK(sl_store_add_meta(s->store, "a", "three", &added, &s->err));
+    assert_false(added);
+    EXPECT_OK(sl_store_add_meta(s->store, "b", "three", &added, &s->err));
+    assert_true(added);
+    scene_reopen(s);
+    EXPECT_OK(sl_store_get_meta(s->store, "a", value, sizeof(value), &s->err));
+    assert_string_equal(value, "two and");
+    assert_int_equal(revision(s), 0);
+    struct sl_tx *tx = scene_admin(s);
+    EXPECT_OK(sl_tx_add_meta(tx, "c", "x", &added, &s->err));
+    assert_true(added);
+    sl_tx_rollback(tx);
+    EXPECT_OK(sl_store_get_meta(s->store, "c", value, sizeof(value), &s->err));
+    assert_string_equal(value, "");
+}
+
+static int64_t last_used(struct scene *s, const char *id)
+{
+    struct sl_tx *tx = scene_sync(s);
+    int64_t ms = sl_row_int(scene_get(s, tx, SL_TABLE_MODELS, id), SL_MODELS_LAST_USED_MS);
+    scene_commit(tx);
+    return ms;
+}
+
+static void keeps_times_of_use(void **state)
+{
+    enum { MANY = 500 };
+    static char ids[MANY][24];
+    static struct sl_store_use uses[MANY];
+    struct scene *s = *state;
+    const char *id = scene_add(s, SL_TABLE_MODELS, "u1", "m");
+    assert_int_equal(last_used(s, id), 0);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "id-%d", i);
+        uses[i] = (struct sl_store_use){ids[i], i};
+    }
+    uses[MANY - 1].id = id;
+    EXPECT_OK(sl_store_touch(s->store, uses, MANY, &s->err));
+    assert_int_equal(last_used(s, id), MANY - 1);
+    uses[0] = (struct sl_store_use){id, 5}; /* an older time changes nothing */
+    EXPECT_OK(sl_store_touch(s->store, uses, 1, &s->err));
+    assert_int_equal(last_used(s, id), MANY - 1);
+    assert_int_equal(revision(s), 1);
+    assert_int_equal(scene_sql(s, "SELECT count(*) FROM last_used"), MANY);
+}
+
+struct found {
+    struct scene *s;
+    char *text;
+    char place[64];
+};
+
+static enum sl_code on_secret(void *owner, const struct sl_stored_secret *secret,
+                              struct sl_err *err)
+{
+    struct found *f = owner;
+    (void)err;
+    f->text = sl_arena_printf(&f->s->arena, "%s%.*s,", f->text, (int)secret->ciphertext.n,
+                              secret->ciphertext.p);
+    snprintf(f->place, sizeof(f->place), "%s", secret->place);
+    return SL_OK;
+}
+
+static struct found find_secrets(struct scene *s, const char *table, const char *name)
+{
+    struct found f = {.s = s, .text = sl_arena_strdup(&s->arena, "")};
+    size_t n = 0;
+    const struct sl_secret_column *columns = sl_secret_columns(&n);
+    struct sl_tx *tx = scene_sync(s);
+    for (size_t i = 0; i < n; i++) {
+        struct sl_secret_page page = {.column = &columns[i]};
+        if (!strcmp(columns[i].table, table) && !strcmp(columns[i].column, name))
+            EXPECT_OK(sl_tx_secrets(tx, &page, on_secret, &f, &s->err));
+    }
+    scene_commit(tx);
+    return f;
+}
+
+static bool rotate(struct scene *s, const char *place, struct sl_str from, struct sl_str to)
+{
+    size_t n = 0;
+    bool done = false;
+    struct sl_rotation r = {&sl_secret_columns(&n)[1], place, from, to, "k2"};
+    struct sl_tx *tx = scene_begin(s, &(struct sl_store_session){.role = SL_STORE_SYNC}, true);
+    EXPECT_OK(sl_tx_rotate(tx, &r, &done, &s->err));
+    scene_commit(tx);
+    return done;
+}
+
+static void rotates_secrets(void **state)
+{
+    struct scene *s = *state;
+    struct sl_row *row = scene_row(s, SL_TABLE_CREDENTIALS, "u1", "c");
+    struct sl_tx *tx = scene_user(s, "u1");
+    sl_row_set_bytes(row, SL_CREDENTIALS_SECRET, "old", 3);
+    EXPECT_OK(sl_tx_insert(tx, row, &s->err));
+    EXPECT_OK(sl_tx_insert(tx, scene_row(s, SL_TABLE_CREDENTIALS, "u1", "none"), &s->err));
+    scene_commit(tx);
+    struct found f = find_secrets(s, "credentials", "secret");
+    assert_string_equal(f.text, "old,");
+    assert_false(rotate(s, f.place, SL_STR("other"), SL_STR("new")));
+    assert_true(rotate(s, f.place, SL_STR("old"), SL_STR("new")));
+    assert_string_equal(find_secrets(s, "credentials", "secret").text, "new,");
+    tx = scene_reads(s, "u1");
+    row = scene_get(s, tx, SL_TABLE_CREDENTIALS, f.place);
+    scene_commit(tx);
+    assert_string_equal(sl_row_text(row, SL_CREDENTIALS_KEY_ID), "k2");
+    assert_int_equal(sl_row_int(row, SL_COL_REVISION), 1); /* the etag holds */
+    assert_int_equal(revision(s), 1);
+}
+
+static void lets_nobody_else_walk_through_secrets(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    bool done = false;
+    struct sl_secret_page page = {.column = sl_secret_columns(&n)};
+    struct sl_rotation r = {page.column, "id", SL_STR("a"), SL_STR("b"), "k2"};
+    struct sl_tx *tx = scene_admin(s);
+    EXPECT_ERROR(sl_tx_secrets(tx, &page, on_secret, NULL, &s->err), SL_PERMISSION_DENIED,
+                 SL_REASON_NOT_PERMITTED);
+    EXPECT_ERROR(sl_tx_rotate(tx, &r, &done, &s->err), SL_PERMISSION_DENIED,
+                 SL_REASON_NOT_PERMITTED);
+    sl_tx_rollback(tx);
+}
+
+/* Every secret column of the descriptors is one that rotation finds. */
+static void knows_every_secret_column(void **state)
+{
+    size_t n = 0, found = 0;
+    const struct sl_secret_column *columns = sl_secret_columns(&n);
+    (void)state;
+    for (int t = 0; t < SL_TABLE_COUNT; t++) {
+        const struct sl_table_info *info = sl_table_info((enum sl_table)t);
+        for (size_t c = 0; c < info->n_columns; c++) {
+            size_t before = found;
+            if (!(info->columns[c].flags & SL_COLUMN_SECRET))
+                continue;
+            for (size_t i = 0; i < n; i++)
+                found += !strcmp(columns[i].table, info->name) &&
+                         !strcmp(columns[i].column, info->columns[c].name);
+            assert_int_equal(found, before + 1);
+        }
+    }
+    assert_int_equal(found + 2, n); /* and the two images of import runs */
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE_TEST(keeps_facts),
+        SCENE_TEST(keeps_times_of_use),
+        SCENE_TEST(rotates_secrets),
+        SCENE_TEST(lets_nobody_else_walk_through_secrets),
+        SCENE_TEST(knows_every_secret_column),
+    };
+    return SCENE_MAIN(tests, argc, argv);
+}

@@ -1,0 +1,203 @@
+/* Deleting: first out of sight, then for good; names are free at once; replicas hear of both. */
+#include "unit/store/scene.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+static void delete_row(struct scene *s, enum sl_table table, const char *id)
+{
+    struct sl_tx *tx = scene_admin(s);
+    EXPECT_OK(sl_tx_delete(tx, (struct sl_row_key){table, id}, 0, &s->err));
+    scene_commit(tx);
+}
+
+static void frees_the_name(void **state)
+{
+    struct scene *s = *state;
+    const char *first = scene_add(s, SL_TABLE_MODELS, NULL, "m");
+    struct sl_row *row = NULL;
+    struct sl_tx *tx = scene_admin(s);
+    EXPECT_ERROR(sl_tx_insert(tx, scene_row(s, SL_TABLE_MODELS, NULL, "m"), &s->err),
+                 SL_ALREADY_EXISTS, SL_REASON_NAME_TAKEN);
+    sl_tx_rollback(tx);
+    scene_add(s, SL_TABLE_MODELS, "u1", "m"); /* another owner's */
+    delete_row(s, SL_TABLE_MODELS, first);
+    const char *second = scene_add(s, SL_TABLE_MODELS, NULL, "m");
+    tx = scene_admin(s);
+    EXPECT_ERROR(sl_tx_restore(tx, (struct sl_row_key){SL_TABLE_MODELS, first}, &s->err),
+                 SL_ALREADY_EXISTS, SL_REASON_NAME_TAKEN);
+    sl_tx_rollback(tx);
+    delete_row(s, SL_TABLE_MODELS, second);
+    tx = scene_admin(s);
+    EXPECT_OK(sl_tx_restore(tx, (struct sl_row_key){SL_TABLE_MODELS, first}, &s->err));
+    EXPECT_OK(
+        sl_tx_find(tx, (struct sl_row_name){SL_TABLE_MODELS, NULL, "m"}, &s->arena, &row, &s->err));
+    assert_string_equal(sl_row_text(row, SL_COL_ID), first);
+    scene_commit(tx);
+}
+
+/* In every table where names are unique. */
+static void keeps_names_unique_per_owner(void **state)
+{
+    static const enum sl_table tables[] = {SL_TABLE_PROVIDERS, SL_TABLE_CREDENTIALS, SL_TABLE_USERS,
+                                           SL_TABLE_TIERS};
+    struct scene *s = *state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(tables); i++) {
+        const char *id = scene_add(s, tables[i], NULL, "n");
+        struct sl_tx *tx = scene_admin(s);
+        EXPECT_ERROR(sl_tx_insert(tx, scene_row(s, tables[i], NULL, "n"), &s->err),
+                     SL_ALREADY_EXISTS, SL_REASON_NAME_TAKEN);
+        EXPECT_ERROR(sl_tx_commit(tx, NULL, &s->err), SL_ALREADY_EXISTS, SL_REASON_NAME_TAKEN);
+        delete_row(s, tables[i], id);
+        scene_add(s, tables[i], NULL, "n");
+    }
+}
+
+static void keeps_aliases_unique_with_names(void **state)
+{
+    struct scene *s = *state;
+    struct sl_row *row = scene_row(s, SL_TABLE_MODELS, NULL, "long"), *found = NULL;
+    struct sl_tx *tx = scene_admin(s);
+    sl_row_set_text(row, SL_MODELS_ALIASES, "[\"a\", \"b\", \"a\", \"long\"]");
+    EXPECT_OK(sl_tx_insert(tx, row, &s->err));
+    scene_commit(tx);
+    tx = scene_admin(s);
+    s->err = (struct sl_err){0};
+    assert_int_equal(sl_tx_insert(tx, scene_row(s, SL_TABLE_MODELS, NULL, "b"), &s->err),
+                     SL_ALREADY_EXISTS);
+    assert_non_null(strstr(s->err.text, "'b'"));
+    s->err = (struct sl_err){0};
+    sl_tx_rollback(tx);
+    tx = scene_admin(s);
+    EXPECT_OK(sl_tx_find(tx, (struct sl_row_name){SL_TABLE_MODELS, NULL, "b"}, &s->arena, &found,
+                         &s->err));
+    assert_string_equal(sl_row_text(found, SL_COL_NAME), "long");
+    sl_row_set_text(row, SL_MODELS_ALIASES, "[\"c\"]");
+    EXPECT_OK(sl_tx_update(tx, row, 0, &s->err));
+    EXPECT_OK(sl_tx_insert(tx, scene_row(s, SL_TABLE_MODELS, NULL, "b"), &s->err));
+    scene_commit(tx);
+}
+
+/* "table id" of what changed, "-" where it is gone. */
+struct hearing {
+    struct scene *s;
+    char *text;
+};
+
+static enum sl_code on_change(void *owner, const struct sl_change *c, struct sl_err *err)
+{
+    struct hearing *h = owner;
+    (void)err;
+    h->text =
+        sl_arena_printf(&h->s->arena, "%s%s:%s%d,", h->text, sl_table_info(c->table)->name,
+                        !c->row                                 ? "-"
+                        : sl_row_int(c->row, SL_COL_DELETED_MS) ? "deleted"
+                                                                : sl_row_text(c->row, SL_COL_NAME),
+                        (int)c->revision);
+    return SL_OK;
+}
+
+static const char *changes_since(struct scene *s, int64_t revision)
+{
+    struct hearing h = {s, sl_arena_strdup(&s->arena, "")};
+    struct sl_tx *tx = scene_sync(s);
+    EXPECT_OK(sl_tx_changes(tx, revision, on_change, &h, &s->err));
+    scene_commit(tx);
+    return h.text;
+}
+
+static void tells_what_changed(void **state)
+{
+    struct scene *s = *state;
+    size_t count = 0;
+    const char *id = scene_add(s, SL_TABLE_MODELS, NULL, "a"); /* 1 */
+    scene_add(s, SL_TABLE_TIERS, NULL, "t");                   /* 2 */
+    scene_add(s, SL_TABLE_MODELS, "u1", "b");                  /* 3 */
+    assert_string_equal(changes_since(s, 0), "models:a1,models:b3,tiers:t2,");
+    assert_string_equal(changes_since(s, 2), "models:b3,");
+    assert_string_equal(changes_since(s, 3), "");
+    delete_row(s, SL_TABLE_MODELS, id); /* 4 */
+    assert_string_equal(changes_since(s, 2), "models:b3,models:deleted4,");
+    EXPECT_OK(sl_store_purge(s->store, sl_wall_ms() + 1000, "housekeeping", &count, &s->err));
+    assert_int_equal(count, 1);
+    assert_string_equal(changes_since(s, 2), "models:b3,models:-5,");
+    scene_sql(s, "UPDATE registry_revision SET purges_from = 3");
+    struct sl_tx *tx = scene_sync(s);
+    EXPECT_ERROR(sl_tx_changes(tx, 2, on_change, NULL, &s->err), SL_FAILED_PRECONDITION,
+                 SL_REASON_STORE);
+    sl_tx_rollback(tx);
+}
+
+static void purges_what_is_old_enough(void **state)
+{
+    struct scene *s = *state;
+    size_t count = 9;
+    const char *global = scene_add(s, SL_TABLE_MODELS, NULL, "a");
+    const char *own = scene_add(s, SL_TABLE_MODELS, "u1", "b");
+    scene_add(s, SL_TABLE_MODELS, NULL, "stays");
+    delete_row(s, SL_TABLE_MODELS, global);
+    struct sl_tx *tx = scene_user(s, "u1");
+    EXPECT_OK(sl_tx_delete(tx, (struct sl_row_key){SL_TABLE_MODELS, own}, 0, &s->err));
+    scene_commit(tx);
+    EXPECT_OK(sl_store_purge(s->store, 1000, "housekeeping", &count, &s->err));
+    assert_int_equal(count, 0);
+    EXPECT_OK(sl_store_purge(s->store, sl_wall_ms() + 1000, "housekeeping", &count, &s->err));
+    assert_int_equal(count, 2);
+    assert_int_equal(scene_sql(s, "SELECT count(*) FROM models"), 1);
+    assert_int_equal(scene_sql(s, "SELECT count(*) FROM model_names"), 1);
+}
+
+static int64_t rows_of(struct scene *s, const char *owner)
+{
+    int64_t n = 0;
+    for (int t = 0; t < SL_TABLE_COUNT; t++) {
+        char *sql = sl_arena_printf(&s->arena, "SELECT count(*) FROM %s WHERE owner = '%s'",
+                                    sl_table_info((enum sl_table)t)->name, owner);
+        n += scene_sql(s, sql);
+    }
+    return n;
+}
+
+static void wipes_what_a_deleted_user_owned(void **state)
+{
+    static const enum sl_table tables[] = {SL_TABLE_PROVIDERS,      SL_TABLE_CREDENTIALS,
+                                           SL_TABLE_MODELS,         SL_TABLE_API_KEYS,
+                                           SL_TABLE_MODEL_DEFAULTS, SL_TABLE_CONVERSATIONS,
+                                           SL_TABLE_PREFERENCES,    SL_TABLE_IMPORT_RUNS};
+    struct scene *s = *state;
+    const char *user = scene_add(s, SL_TABLE_USERS, NULL, "alice");
+    for (size_t i = 0; i < SL_ARRAY_LEN(tables); i++) {
+        scene_add(s, tables[i], user, "hers");
+        scene_add(s, tables[i], "u2", "his");
+    }
+    scene_add(s, SL_TABLE_MODELS, NULL, "global");
+    struct sl_tx *tx = scene_user(s, user);
+    EXPECT_ERROR(sl_tx_delete_user(tx, user, 0, &s->err), SL_PERMISSION_DENIED,
+                 SL_REASON_NOT_PERMITTED);
+    sl_tx_rollback(tx);
+    int64_t before = 0;
+    EXPECT_OK(sl_store_revision(s->store, &before, &s->err));
+    tx = scene_admin(s);
+    EXPECT_OK(sl_tx_delete_user(tx, user, 0, &s->err));
+    /* the session is an administrator's again */
+    EXPECT_OK(sl_tx_insert(tx, scene_row(s, SL_TABLE_TIERS, NULL, "t"), &s->err));
+    assert_int_equal(scene_commit(tx), before + 1);
+    assert_int_equal(rows_of(s, user), 0);
+    assert_int_equal(rows_of(s, "u2"), (int)SL_ARRAY_LEN(tables));
+    assert_int_equal(scene_sql(s, "SELECT count(*) FROM model_names"), 2);
+    assert_string_equal(scene_names(s, scene_admin(s), SL_TABLE_USERS), "");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE_TEST(frees_the_name),
+        SCENE_TEST(keeps_names_unique_per_owner),
+        SCENE_TEST(keeps_aliases_unique_with_names),
+        SCENE_TEST(tells_what_changed),
+        SCENE_TEST(purges_what_is_old_enough),
+        SCENE_TEST(wipes_what_a_deleted_user_owned),
+    };
+    return SCENE_MAIN(tests, argc, argv);
+}

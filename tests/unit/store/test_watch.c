@@ -1,0 +1,204 @@
+/* Change notice: at once where that is possible, within a second in any case, and again after the
+ * database was away. */
+#include "unit/store/scene.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/backend.h"
+#include "store/watch.h"
+
+enum { PATIENCE_S = 30 };
+
+/* What the watch told. */
+struct told {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int64_t revision;
+    bool up;
+    unsigned downs;
+    char why[200];
+};
+
+static void on_change(void *owner, int64_t revision)
+{
+    struct told *t = owner;
+    pthread_mutex_lock(&t->lock);
+    t->revision = revision;
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+}
+
+static void on_state(void *owner, bool up, const char *why)
+{
+    struct told *t = owner;
+    pthread_mutex_lock(&t->lock);
+    t->up = up;
+    if (!up) {
+        t->downs++;
+        snprintf(t->why, sizeof(t->why), "%s", why);
+    }
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+}
+
+static bool is_there(const struct told *t, int64_t revision, bool up)
+{
+    return t->revision >= revision && t->up == up;
+}
+
+/* Until that was told; fails the test where it is not in time. */
+static void await(struct told *t, int64_t revision, bool up)
+{
+    struct timespec until;
+    int got = 0;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_S;
+    pthread_mutex_lock(&t->lock);
+    while (!is_there(t, revision, up) && got != ETIMEDOUT)
+        got = pthread_cond_timedwait(&t->changed, &t->lock, &until);
+    bool there = is_there(t, revision, up);
+    pthread_mutex_unlock(&t->lock);
+    if (!there)
+        fail_msg("revision %d, up %d was not told", (int)revision, up);
+}
+
+static struct told new_told(void)
+{
+    return (struct told){
+        .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .up = true};
+}
+
+static struct sl_watch *start(struct scene *s, struct told *t, int64_t after)
+{
+    struct sl_watch *w = NULL;
+    const struct sl_watcher watcher = {on_change, on_state, t};
+    EXPECT_OK(sl_store_watch_start(s->store, &watcher, after, &w, &s->err));
+    return w;
+}
+
+static void tells_of_own_writes(void **state)
+{
+    struct scene *s = *state;
+    struct told t = new_told();
+    struct sl_watch *w = start(s, &t, 0);
+    for (int i = 1; i <= 5; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "t%d", i);
+        scene_add(s, SL_TABLE_TIERS, NULL, name);
+        await(&t, i, true);
+    }
+    sl_store_watch_stop(w);
+    sl_store_watch_stop(NULL);
+}
+
+static void tells_what_was_missed(void **state)
+{
+    struct scene *s = *state;
+    struct told t = new_told();
+    scene_add(s, SL_TABLE_TIERS, NULL, "a");
+    struct sl_watch *w = start(s, &t, 0);
+    await(&t, 1, true);
+    sl_store_watch_stop(w);
+}
+
+/* Another process writes; what it says may be lost on the way. */
+static void tells_of_others_writes(void **state)
+{
+    struct scene *s = *state;
+    struct scene other = *s;
+    struct told t = new_told();
+    struct sl_watch *w = start(s, &t, 0);
+    scene_open(&other);
+    scene_add(&other, SL_TABLE_TIERS, NULL, "a");
+    await(&t, 1, true);
+    if (scene_is_postgres())
+        scene_sql(s, "ALTER TABLE registry_revision DISABLE TRIGGER registry_revision_told");
+    scene_add(&other, SL_TABLE_TIERS, NULL, "b");
+    await(&t, 2, true);
+    sl_store_close(other.store);
+    sl_store_watch_stop(w);
+}
+
+/* PostgreSQL's own word, without the look once a second. */
+static void hears_of_commits(void **state)
+{
+    struct scene *s = *state;
+    struct sl_conn *c = NULL;
+    int fd = -1;
+    EXPECT_OK(s->store->ops->listen(s->store, &c, &fd, &s->err));
+    if (!scene_is_postgres()) {
+        assert_null(c);
+        return;
+    }
+    scene_add(s, SL_TABLE_TIERS, NULL, "a");
+    assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);
+    assert_true(s->store->ops->hear(c));
+    scene_sql(s, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                 "WHERE query LIKE 'LISTEN%' AND datname = current_database()");
+    assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);
+    while (s->store->ops->hear(c))
+        poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 100);
+    s->store->ops->disconnect(c);
+}
+
+static void comes_back_with_the_database(void **state)
+{
+    struct scene *s = *state;
+    struct told t = new_told();
+    struct sl_tx *tx = NULL;
+    const struct sl_store_session admin = {.admin = true};
+    if (!scene_is_postgres())
+        skip();
+    scene_add(s, SL_TABLE_TIERS, NULL, "a");
+    struct sl_watch *w = start(s, &t, 0);
+    await(&t, 1, true);
+    scene_close_database(s);
+    await(&t, 1, false);
+    assert_true(*t.why);
+    assert_null(strstr(t.why, ":sluice@"));
+    EXPECT_ERROR(sl_store_begin(s->store, &admin, true, &tx, &s->err), SL_UNAVAILABLE,
+                 SL_REASON_STORE);
+    scene_open_database(s);
+    await(&t, 1, true);
+    scene_add(s, SL_TABLE_TIERS, NULL, "b");
+    await(&t, 2, true);
+    sl_store_watch_stop(w);
+}
+
+/* A server that was started anew: what waits in the pool is dead, and nobody notices. */
+static void survives_dead_connections(void **state)
+{
+    struct scene *s = *state;
+    if (!scene_is_postgres())
+        skip();
+    scene_add(s, SL_TABLE_TIERS, NULL, "a");
+    scene_commit(scene_sync(s));
+    scene_close_database(s);
+    scene_open_database(s);
+    scene_add(s, SL_TABLE_TIERS, NULL, "b");
+    assert_string_equal(scene_names(s, scene_sync(s), SL_TABLE_TIERS), "a,b,");
+    /* in the middle of a transaction it is an error, and nothing is stored */
+    struct sl_tx *tx = scene_admin(s);
+    EXPECT_OK(sl_tx_insert(tx, scene_row(s, SL_TABLE_TIERS, NULL, "c"), &s->err));
+    scene_close_database(s);
+    scene_open_database(s);
+    EXPECT_ERROR(sl_tx_insert(tx, scene_row(s, SL_TABLE_TIERS, NULL, "d"), &s->err), SL_UNAVAILABLE,
+                 SL_REASON_STORE);
+    EXPECT_ERROR(sl_tx_commit(tx, NULL, &s->err), SL_UNAVAILABLE, SL_REASON_STORE);
+    assert_string_equal(scene_names(s, scene_sync(s), SL_TABLE_TIERS), "a,b,");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE_TEST(tells_of_own_writes),          SCENE_TEST(tells_what_was_missed),
+        SCENE_TEST(tells_of_others_writes),       SCENE_TEST(hears_of_commits),
+        SCENE_TEST(comes_back_with_the_database), SCENE_TEST(survives_dead_connections),
+    };
+    return SCENE_MAIN(tests, argc, argv);
+}
