@@ -104,6 +104,7 @@ static enum sl_code take_entry(const struct sl_access *a, const struct sl_key_en
     if (person->disabled)
         return invalid(err, "this user is disabled");
     take_person(a, person, p);
+    p->expires_ms = (int64_t)e->expires_s * 1000;
     p->scopes = e->scopes;
     bound_roles(p);
     return SL_OK;

@@ -44,6 +44,9 @@ enum sl_code sl_access_of_claims(const struct sl_access *a, const struct sl_clai
 /* The tier of that name, NULL where the store has none. */
 const struct sl_tier *sl_access_tier(const struct sl_access *a, const char *name);
 
+/* The name of the stored user of that id; "" where there is none. */
+const char *sl_access_user_name(const struct sl_access *a, const char *id);
+
 /* Revision of the store that the snapshot has. */
 int64_t sl_access_revision(const struct sl_access *a);
 

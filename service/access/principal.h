@@ -47,6 +47,7 @@ struct sl_principal {
     unsigned scopes;              /* of enum sl_scope */
     const char *proof;            /* "api_key", "jwt", "certificate", "anonymous" */
     const char *key_id;           /* of the API key, "" : none */
+    int64_t expires_ms;           /* of that key; 0: never */
     bool stored;                  /* id is that of a row of users */
     /* Who acts for this user by a key of scope act_as, NULL: nobody. Its rights bound these: ask access/rights.h. */
     const struct sl_principal *actor;

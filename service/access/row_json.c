@@ -169,15 +169,9 @@ static void begin(struct text *t, struct sl_arena *arena)
 
 static const char *end(struct text *t)
 {
-    struct sl_seg_reader reader;
     sl_jw_object_end(&t->w);
     sl_jw_finish(&t->w);
-    char *text = sl_arena_alloc(t->w.arena, t->segs.length + 1);
-    sl_seg_reader_init(&reader, &t->segs);
-    for (size_t n = 0, got; (got = sl_seg_read(&reader, text + n, t->segs.length - n)); n += got)
-        ;
-    text[t->segs.length] = '\0';
-    return text;
+    return sl_segs_text(&t->segs, t->w.arena);
 }
 
 const char *sl_json_of_rights(struct sl_arena *arena, const struct sl_tier *tier)

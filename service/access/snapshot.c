@@ -187,6 +187,12 @@ const struct sl_tier *sl_access_tier(const struct sl_access *a, const char *name
     return *name ? sl_tiers_find(a->tiers, name) : NULL;
 }
 
+const char *sl_access_user_name(const struct sl_access *a, const char *id)
+{
+    const struct sl_person *p = sl_access_find_person(a, SL_BY_ID, id, strlen(id));
+    return p ? p->name : "";
+}
+
 int64_t sl_access_revision(const struct sl_access *a)
 {
     return a->revision;

@@ -112,3 +112,15 @@ size_t sl_seg_read(struct sl_seg_reader *r, void *dst, size_t n)
     }
     return done;
 }
+
+char *sl_segs_text(const struct sl_segs *list, struct sl_arena *arena)
+{
+    struct sl_seg_reader reader;
+    char *text = sl_arena_alloc(arena, list->length + 1);
+    size_t n = 0, got;
+    sl_seg_reader_init(&reader, list);
+    while ((got = sl_seg_read(&reader, text + n, list->length - n)))
+        n += got;
+    text[n] = '\0';
+    return text;
+}

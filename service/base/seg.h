@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/compiler.h"
 
 enum sl_seg_kind {
     SL_SEG_RAW,    /* sent as it is */
@@ -28,6 +29,9 @@ struct sl_segs {
 /* Adds a borrowed range; the node comes from the arena. */
 void sl_segs_add(struct sl_segs *list, struct sl_arena *arena, enum sl_seg_kind kind, const void *p,
                  size_t n);
+
+/* All of it as one text with a NUL behind it, in the arena: for short ones. */
+char *sl_segs_text(const struct sl_segs *list, struct sl_arena *arena) SL_MUST_CHECK;
 
 /* Reads a list from its beginning, any number of bytes at a time. */
 struct sl_seg_reader {

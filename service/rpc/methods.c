@@ -1,4 +1,5 @@
 /* The table of methods: everything that is served. */
+#include "api/access/service.h"
 #include "api/completion.h"
 #include "api/model_registry.h"
 #include "api/service.h"
@@ -7,8 +8,23 @@
 #include "grpc/reflection/v1alpha/reflection.pb-c.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
+#include "sluice/v1/access.pb-c.h"
 #include "sluice/v1/completion.pb-c.h"
 #include "sluice/v1/model_registry.pb-c.h"
+
+/* A unary method that works on the control pool; the rest are members of its needs. */
+#define WORK(method, in, out, function, ...)                                                       \
+    {                                                                                              \
+        .path = "/sluice.v1." method, .needs = {__VA_ARGS__}, .kind = SL_UNARY,                    \
+        .home = SL_ON_CONTROL, .input = &sluice__v1__##in##__descriptor,                           \
+        .output = &sluice__v1__##out##__descriptor, .on_message = sl_work_start,                   \
+        .on_cancel = sl_work_cancel, .work = function                                              \
+    }
+
+enum {
+    AUDITORS = SL_ROLE_ADMIN | SL_ROLE_AUDITOR,
+    STAFF = SL_ROLE_ADMIN | SL_ROLE_AUDITOR | SL_ROLE_OPERATOR,
+};
 
 const struct sl_method sl_methods[] = {
     {
@@ -59,6 +75,44 @@ const struct sl_method sl_methods[] = {
         .output = &sluice__v1__resolve_model_response__descriptor,
         .on_message = sl_resolve_model,
     },
+    {
+        .path = "/sluice.v1.Access/WhoAmI",
+        .needs = {.always = true},
+        .kind = SL_UNARY,
+        .home = SL_ON_CONTROL,
+        .input = &sluice__v1__who_am_irequest__descriptor,
+        .output = &sluice__v1__who_am_iresponse__descriptor,
+        .on_message = sl_who_am_i,
+    },
+    WORK("Access/ListUsers", list_users_request, list_users_response, sl_list_users,
+         .roles = AUDITORS),
+    WORK("Access/GetUser", get_user_request, user, sl_get_user, .roles = 0),
+    WORK("Access/CreateUser", create_user_request, create_user_response, sl_create_user,
+         .roles = SL_ROLE_ADMIN),
+    WORK("Access/UpdateUser", update_user_request, user, sl_update_user, .roles = SL_ROLE_ADMIN),
+    WORK("Access/DeleteUser", delete_user_request, delete_user_response, sl_delete_user,
+         .roles = SL_ROLE_ADMIN),
+    WORK("Access/ListTiers", list_tiers_request, list_tiers_response, sl_list_tiers,
+         .roles = STAFF),
+    WORK("Access/GetTier", get_tier_request, tier, sl_get_tier, .roles = 0),
+    WORK("Access/CreateTier", create_tier_request, tier, sl_create_tier, .roles = SL_ROLE_ADMIN),
+    WORK("Access/UpdateTier", update_tier_request, tier, sl_update_tier, .roles = SL_ROLE_ADMIN),
+    WORK("Access/DeleteTier", delete_tier_request, delete_tier_response, sl_delete_tier,
+         .roles = SL_ROLE_ADMIN),
+    WORK("Access/ListApiKeys", list_api_keys_request, list_api_keys_response, sl_list_api_keys,
+         .roles = 0),
+    WORK("Access/CreateApiKey", create_api_key_request, create_api_key_response, sl_create_api_key,
+         .scopes = SL_SCOPE_ADMIN),
+    WORK("Access/RevokeApiKey", revoke_api_key_request, api_key, sl_revoke_api_key,
+         .scopes = SL_SCOPE_ADMIN),
+    WORK("Access/GetPreferences", get_preferences_request, preferences, sl_get_preferences,
+         .roles = 0),
+    WORK("Access/UpdatePreferences", update_preferences_request, preferences, sl_update_preferences,
+         .scopes = SL_SCOPE_MODELS | SL_SCOPE_ADMIN),
+    WORK("Access/ListAuditEvents", list_audit_events_request, list_audit_events_response,
+         sl_list_audit_events, .roles = AUDITORS),
+    WORK("Access/VerifyAudit", verify_audit_request, verify_audit_response, sl_verify_audit,
+         .roles = AUDITORS),
     {
         .path = "/grpc.health.v1.Health/Check",
         .kind = SL_UNARY,

@@ -11,6 +11,9 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from helpers import Background, ask, complete, stream
 
 SERVICES = {"sluice.v1.Completion": {"Complete", "StreamComplete"},
+            "sluice.v1.Access": {"WhoAmI", "ListUsers", "GetUser", "CreateUser", "UpdateUser", "DeleteUser", "ListTiers", "GetTier",
+                                 "CreateTier", "UpdateTier", "DeleteTier", "ListApiKeys", "CreateApiKey", "RevokeApiKey",
+                                 "GetPreferences", "UpdatePreferences", "ListAuditEvents", "VerifyAudit"},
             "sluice.v1.ModelRegistry": {"ListModels", "GetModel", "ResolveModel"},
             "grpc.health.v1.Health": {"Check", "Watch"},
             "grpc.reflection.v1.ServerReflection": {"ServerReflectionInfo"},

@@ -235,6 +235,7 @@ class Sluiced:
         channel = channel or self.channel(key, **kw)
         return types.SimpleNamespace(channel=channel, completion=modules.completion_grpc.CompletionStub(channel),
                                      registry=modules.registry_grpc.ModelRegistryStub(channel),
+                                     access=modules.access_grpc.AccessStub(channel),
                                      health=health_pb2_grpc.HealthStub(channel))
 
 
