@@ -156,7 +156,8 @@ static struct sl_secret *well_known_file(struct sl_arena *arena, const char **re
 static bool is_on_google(void)
 {
     return is_set("GCE_METADATA_HOST") || is_set("K_SERVICE") ||
-           firmware_says("/sys/class/dmi/id/product_name", "Google");
+           (strcmp(variable("NO_GCE_CHECK"), "true") != 0 &&
+            firmware_says("/sys/class/dmi/id/product_name", "Google"));
 }
 
 static enum sl_code open_google(const struct sl_cloud_source *from, struct sl_cloud_credential *out,

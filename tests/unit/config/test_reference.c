@@ -120,6 +120,29 @@ static void does_not_wait_for_a_pipe(void **state)
     unlink(fifo);
 }
 
+static void reads_documents(void **state)
+{
+    static const char text[] = "{\n\"a\": 1\n}\n";
+    const char *const rows[] = {reference, "env:SL_TEST_PATH", "env:SL_TEST_JSON"};
+    (void)state;
+    write_file(text, strlen(text));
+    setenv("SL_TEST_PATH", path, 1);
+    setenv("SL_TEST_JSON", text, 1);
+    for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
+        struct sl_secret *secret = NULL;
+        struct sl_err err = {0};
+        assert_int_equal(sl_config_document(rows[i], &secret, &err), SL_OK);
+        assert_non_null(strstr(sl_secret_reveal(secret), "\"a\": 1"));
+        sl_secret_unref(secret);
+    }
+    struct sl_secret *none = NULL;
+    struct sl_err err = {0};
+    setenv("SL_TEST_PATH", "/nonexistent/file.json", 1);
+    assert_int_equal(sl_config_document("env:SL_TEST_PATH", &none, &err), SL_FAILED_PRECONDITION);
+    assert_non_null(strstr(err.text, "/nonexistent/file.json"));
+    assert_null(none);
+}
+
 static void refuses_literals(void **state)
 {
     struct sl_secret *secret = NULL;
@@ -135,7 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_variables),  cmocka_unit_test(reads_files),
         cmocka_unit_test(refuses_files),    cmocka_unit_test(does_not_wait_for_a_pipe),
-        cmocka_unit_test(refuses_literals),
+        cmocka_unit_test(refuses_literals), cmocka_unit_test(reads_documents),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
