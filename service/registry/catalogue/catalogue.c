@@ -32,9 +32,9 @@ static struct sl_catalogue *create(void)
 
 static enum sl_code read_built_in(struct sl_catalogue_loading *l)
 {
-    enum sl_code code = SL_OK;
+    enum sl_code code = sl_catalogue_read_list(l, &sl_catalogue_list);
     for (size_t i = 0; i < sl_catalogue_n_files && !code; i++)
-        code = sl_catalogue_read_built_in(l, &sl_catalogue_files[i], i == 0);
+        code = sl_catalogue_read_facts(l, &sl_catalogue_files[i]);
     return code;
 }
 

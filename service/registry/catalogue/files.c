@@ -4,8 +4,9 @@
 #include "base/compiler.h"
 #include "registry/catalogue/internal.h"
 
+const struct sl_catalogue_file sl_catalogue_list = {"catalogue.jsonl", sl_catalogue_listing,
+                                                    &sl_catalogue_listing_size};
 const struct sl_catalogue_file sl_catalogue_files[] = {
-    {"catalogue.json", sl_catalogue_listing, &sl_catalogue_listing_size},
 #define FILE_ROW(name)                                                                             \
     {"facts/" #name ".json", sl_catalogue_facts_##name, &sl_catalogue_facts_##name##_size},
     SL_CATALOGUE_FACTS(FILE_ROW)

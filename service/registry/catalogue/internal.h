@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "registry/catalogue/catalogue.h"
-#include "registry/catalogue/rows.h"
+#include "registry/catalogue/facts.h"
 
 /* ---- names to models ---- */
 
@@ -94,15 +94,17 @@ struct sl_catalogue_loading {
     /* the row that is being read */
     const char *file;
     unsigned line;
-    bool foreign; /* from a file of the operator */
+    bool foreign;                   /* from a file of the operator */
+    struct sl_raw_provider *lister; /* whose models the lines of the listing are */
 };
 
-extern const struct sl_row_table sl_rows_provider, sl_rows_model, sl_rows_lineup, sl_rows_pattern;
+extern const struct sl_fact_table sl_catalogue_provider_row, sl_catalogue_model_row,
+    sl_catalogue_lineup_row, sl_catalogue_pattern_row;
 
-/* Takes one row of the section ("models"). False: the reader's why says what is wrong; reader->key is "" where it is
+/* Takes one row of the section ("models"; "listing" for a line of catalogue.jsonl). False: the reader's why says what is wrong; reader->key is "" where it is
  * about the whole row. */
-bool sl_catalogue_take(struct sl_catalogue_loading *l, const char *section, struct sl_row_reader *r,
-                       int row);
+bool sl_catalogue_take(struct sl_catalogue_loading *l, const char *section,
+                       struct sl_fact_reader *r, int row);
 /* Whether there is a section of that name. */
 bool sl_catalogue_has_section(const char *section);
 /* By id, alias or kind, among those read so far. */
@@ -115,18 +117,19 @@ enum sl_code sl_catalogue_finish(struct sl_catalogue_loading *l) SL_MUST_CHECK;
 enum sl_code sl_catalogue_make(bool built_in, const char *name, struct sl_str text,
                                struct sl_catalogue **out, struct sl_err *err) SL_MUST_CHECK;
 
-/* The files in the binary: catalogue.json first, then those of facts/. */
+/* A file in the binary. */
 struct sl_catalogue_file {
     const char *name;
     const unsigned char *bytes;
     const size_t *size;
 };
-extern const struct sl_catalogue_file sl_catalogue_files[];
+extern const struct sl_catalogue_file sl_catalogue_list;    /* catalogue.jsonl, read first */
+extern const struct sl_catalogue_file sl_catalogue_files[]; /* those of facts/, in their order */
 extern const size_t sl_catalogue_n_files;
-/* Reads one of them. brief: catalogue.json. */
-enum sl_code sl_catalogue_read_built_in(struct sl_catalogue_loading *l,
-                                        const struct sl_catalogue_file *file,
-                                        bool brief) SL_MUST_CHECK;
+enum sl_code sl_catalogue_read_list(struct sl_catalogue_loading *l,
+                                    const struct sl_catalogue_file *file) SL_MUST_CHECK;
+enum sl_code sl_catalogue_read_facts(struct sl_catalogue_loading *l,
+                                     const struct sl_catalogue_file *file) SL_MUST_CHECK;
 /* Reads the operator's. */
 enum sl_code sl_catalogue_read_file(struct sl_catalogue_loading *l, const char *text,
                                     size_t n) SL_MUST_CHECK;

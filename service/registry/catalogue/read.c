@@ -11,7 +11,7 @@
 #include "config/yaml.h"
 
 /* Of one row of an operator's file as JSON, and of the tree of all rows. */
-enum { MAX_ROW = 256 * 1024, MAX_TREE = 256 * 1024 * 1024 };
+enum { MAX_ROW = 256 * 1024, MAX_TREE = 256 * 1024 * 1024, MAX_LINE = 8 * 1024 };
 
 /* ---- those in the binary ---- */
 
@@ -22,7 +22,7 @@ static enum sl_code built_in_error(const struct sl_catalogue_loading *l, const c
                       row, why);
 }
 
-static enum sl_code read_order(struct sl_catalogue_loading *l, struct sl_row_reader *r, int value)
+static enum sl_code read_order(struct sl_catalogue_loading *l, struct sl_fact_reader *r, int value)
 {
     size_t n = (size_t)sl_json_size(r->json, value), i = 0;
     const char **list = sl_arena_zalloc(l->arena, (n + 1) * sizeof(*list));
@@ -30,13 +30,13 @@ static enum sl_code read_order(struct sl_catalogue_loading *l, struct sl_row_rea
         const char *id = sl_json_string(r->json, k, NULL, NULL);
         if (!id)
             return built_in_error(l, "order", (int)i, "has to be a text");
-        list[i++] = sl_row_copy(r, id);
+        list[i++] = sl_fact_copy(r, id);
     }
     l->order = list;
     return SL_OK;
 }
 
-static enum sl_code read_section(struct sl_catalogue_loading *l, struct sl_row_reader *r,
+static enum sl_code read_section(struct sl_catalogue_loading *l, struct sl_fact_reader *r,
                                  const char *section, int rows)
 {
     int i = 0;
@@ -47,7 +47,7 @@ static enum sl_code read_section(struct sl_catalogue_loading *l, struct sl_row_r
     return SL_OK;
 }
 
-static enum sl_code read_sections(struct sl_catalogue_loading *l, struct sl_row_reader *r)
+static enum sl_code read_sections(struct sl_catalogue_loading *l, struct sl_fact_reader *r)
 {
     struct sl_json *j = r->json;
     enum sl_code code = SL_OK;
@@ -58,33 +58,75 @@ static enum sl_code read_sections(struct sl_catalogue_loading *l, struct sl_row_
             code = read_order(l, r, k + 1);
         else if (sl_json_type(j, k + 1) == SL_JSON_ARRAY)
             code = read_section(l, r, section, k + 1);
-        else if (!strcmp(section, "taken"))
-            l->c->taken = sl_row_copy(r, sl_json_string(j, k + 1, NULL, NULL));
         else if (strcmp(section, "about"))
             code = built_in_error(l, section, 0, "is not known");
     }
     return code;
 }
 
-enum sl_code sl_catalogue_read_built_in(struct sl_catalogue_loading *l,
-                                        const struct sl_catalogue_file *file, bool brief)
+static void begin(struct sl_catalogue_loading *l, const struct sl_catalogue_file *file)
 {
-    struct sl_json_parser parser;
-    struct sl_json json;
-    struct sl_row_reader r = {.json = &json, .arena = l->arena, .brief = brief};
-    size_t n = *file->size;
-    char *text = sl_malloc(n + 1); /* decoding changes it */
-    memcpy(text, file->bytes, n);
-    text[n] = '\0';
     l->file = file->name;
     l->line = 0;
     l->foreign = false;
+}
+
+/* text is NUL-terminated, and changed by decoding. */
+static enum sl_code read_document(struct sl_catalogue_loading *l, struct sl_json_parser *parser,
+                                  char *text, size_t n)
+{
+    struct sl_json json;
+    struct sl_fact_reader r = {.json = &json, .arena = l->arena};
+    enum sl_code code = sl_json_parse(parser, text, n, &json, l->err);
+    return code ? code : read_sections(l, &r);
+}
+
+enum sl_code sl_catalogue_read_facts(struct sl_catalogue_loading *l,
+                                     const struct sl_catalogue_file *file)
+{
+    struct sl_json_parser parser;
+    size_t n = *file->size;
+    char *text = sl_strndup((const char *)file->bytes, n);
+    begin(l, file);
     sl_json_parser_init(&parser);
-    enum sl_code code = sl_json_parse(&parser, text, n, &json, l->err);
-    if (!code)
-        code = read_sections(l, &r);
+    enum sl_code code = read_document(l, &parser, text, n);
     sl_json_parser_fini(&parser);
     sl_free(text);
+    return code;
+}
+
+static enum sl_code read_line(struct sl_catalogue_loading *l, struct sl_json_parser *parser,
+                              const char *line, size_t n)
+{
+    char text[MAX_LINE];
+    struct sl_json json;
+    struct sl_fact_reader r = {.json = &json, .arena = l->arena, .brief = true};
+    l->line++;
+    if (!sl_copy_n(text, sizeof(text), line, n))
+        return built_in_error(l, "line", (int)l->line, "is too long");
+    enum sl_code code = sl_json_parse(parser, text, n, &json, l->err);
+    if (!code && !sl_catalogue_take(l, "listing", &r, SL_JSON_ROOT))
+        code = built_in_error(l, "line", (int)l->line, r.why);
+    return code;
+}
+
+/* Line by line: 1,800 models at once would need 2 MiB for their tokens, which malloc keeps. */
+enum sl_code sl_catalogue_read_list(struct sl_catalogue_loading *l,
+                                    const struct sl_catalogue_file *file)
+{
+    struct sl_json_parser parser;
+    const char *at = (const char *)file->bytes, *end = at + *file->size;
+    enum sl_code code = SL_OK;
+    begin(l, file);
+    sl_json_parser_init(&parser);
+    while (at < end && !code) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (!stop)
+            stop = end;
+        code = read_line(l, &parser, at, (size_t)(stop - at));
+        at = stop + 1;
+    }
+    sl_json_parser_fini(&parser);
     return code;
 }
 
@@ -117,7 +159,7 @@ static enum sl_code read_row(struct sl_catalogue_loading *l, struct sl_json_pars
     struct sl_arena scratch;
     struct sl_json json;
     struct sl_err bad = {0};
-    struct sl_row_reader r = {.json = &json, .arena = l->arena};
+    struct sl_fact_reader r = {.json = &json, .arena = l->arena};
     enum sl_code code = SL_OK;
     sl_arena_init(&scratch, MAX_ROW);
     l->line = row->line;

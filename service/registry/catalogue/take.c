@@ -10,14 +10,14 @@
 #include "base/str.h"
 #include "config/url.h"
 
-static bool whole(struct sl_row_reader *r, const char *why)
+static bool whole(struct sl_fact_reader *r, const char *why)
 {
     r->key[0] = '\0';
     sl_copy(r->why, sizeof(r->why), why);
     return false;
 }
 
-static bool about(struct sl_row_reader *r, const char *key, const char *why)
+static bool about(struct sl_fact_reader *r, const char *key, const char *why)
 {
     sl_copy(r->key, sizeof(r->key), key);
     snprintf(r->why, sizeof(r->why), "%.80s %.160s", key, why);
@@ -25,14 +25,14 @@ static bool about(struct sl_row_reader *r, const char *key, const char *why)
 }
 
 /* A text of the row; NULL where it is not there. */
-static const char *peek(struct sl_row_reader *r, int row, const char *name, const char *brief)
+static const char *peek(struct sl_fact_reader *r, int row, const char *name, const char *brief)
 {
     return sl_json_string(r->json, sl_json_member(r->json, row, r->brief ? brief : name), NULL,
                           NULL);
 }
 
 /* Why there is no id. */
-static bool no_id(struct sl_row_reader *r, int row)
+static bool no_id(struct sl_fact_reader *r, int row)
 {
     if (sl_json_member(r->json, row, r->brief ? "i" : "id") < 0)
         return whole(r, "needs an id");
@@ -70,14 +70,14 @@ static struct sl_raw_provider *provider_by_id(const struct sl_catalogue_loading 
 static struct sl_raw_provider *add_provider(struct sl_catalogue_loading *l)
 {
     struct sl_raw_provider *p = SL_ARENA_NEW(l->arena, struct sl_raw_provider);
-    sl_row_fill(&sl_rows_provider, p);
+    sl_fact_fill(&sl_catalogue_provider_row, p);
     *l->last_provider = p;
     l->last_provider = &p->next;
     return p;
 }
 
 /* What an operator may get wrong in a row of the right types. */
-static bool provider_is_sound(const struct sl_catalogue_provider *p, struct sl_row_reader *r)
+static bool provider_is_sound(const struct sl_catalogue_provider *p, struct sl_fact_reader *r)
 {
     const char *problem = *p->base_url ? sl_url_problem(p->base_url, true) : NULL;
     if (problem)
@@ -89,7 +89,7 @@ static bool provider_is_sound(const struct sl_catalogue_provider *p, struct sl_r
     return true;
 }
 
-static bool take_provider(struct sl_catalogue_loading *l, struct sl_row_reader *r, int row)
+static bool take_provider(struct sl_catalogue_loading *l, struct sl_fact_reader *r, int row)
 {
     const char *id = peek(r, row, "id", "i");
     if (!id)
@@ -98,7 +98,7 @@ static bool take_provider(struct sl_catalogue_loading *l, struct sl_row_reader *
     const char *known = p ? p->p.id : NULL;
     if (!p)
         p = add_provider(l);
-    if (!sl_row_read(r, row, &sl_rows_provider, p))
+    if (!sl_fact_read(r, row, &sl_catalogue_provider_row, p))
         return false;
     if (known)
         p->p.id = known;
@@ -121,8 +121,8 @@ static struct sl_raw_model *find_model(const struct sl_catalogue_loading *l,
 static struct sl_raw_model *add_model(struct sl_catalogue_loading *l, struct sl_raw_provider *p)
 {
     struct sl_raw_model *m = SL_ARENA_NEW(l->arena, struct sl_raw_model);
-    memcpy(m, sl_rows_model.preset, sizeof(*m));
-    sl_row_fill(&sl_rows_model, m);
+    memcpy(m, sl_catalogue_model_row.preset, sizeof(*m));
+    sl_fact_fill(&sl_catalogue_model_row, m);
     m->m.provider = &p->p;
     m->next = p->models;
     p->models = m;
@@ -131,7 +131,7 @@ static struct sl_raw_model *add_model(struct sl_catalogue_loading *l, struct sl_
 }
 
 static bool take_model_of(struct sl_catalogue_loading *l, struct sl_raw_provider *p,
-                          struct sl_row_reader *r, int row)
+                          struct sl_fact_reader *r, int row)
 {
     const char *id = peek(r, row, "id", "i");
     if (!id)
@@ -140,7 +140,7 @@ static bool take_model_of(struct sl_catalogue_loading *l, struct sl_raw_provider
     const char *known = m ? m->m.id : NULL;
     if (!m)
         m = add_model(l, p);
-    if (!sl_row_read(r, row, &sl_rows_model, m))
+    if (!sl_fact_read(r, row, &sl_catalogue_model_row, m))
         return false;
     if (known)
         m->m.id = known;
@@ -149,7 +149,7 @@ static bool take_model_of(struct sl_catalogue_loading *l, struct sl_raw_provider
     return true;
 }
 
-static bool take_model(struct sl_catalogue_loading *l, struct sl_row_reader *r, int row)
+static bool take_model(struct sl_catalogue_loading *l, struct sl_fact_reader *r, int row)
 {
     const char *name = peek(r, row, "provider", NULL);
     if (!name)
@@ -158,17 +158,21 @@ static bool take_model(struct sl_catalogue_loading *l, struct sl_row_reader *r, 
     return p ? take_model_of(l, p, r, row) : about(r, "provider", "is not known");
 }
 
-/* A provider of catalogue.json with its models. */
-static bool take_listed(struct sl_catalogue_loading *l, struct sl_row_reader *r, int row)
+/* A line of catalogue.jsonl: a provider, or a model of the last one. */
+static bool take_listed(struct sl_catalogue_loading *l, struct sl_fact_reader *r, int row)
 {
-    int models = sl_json_member(r->json, row, "models");
-    if (!take_provider(l, r, row))
-        return false;
-    struct sl_raw_provider *p = provider_by_id(l, peek(r, row, NULL, "i"));
-    for (int k = sl_json_first(r->json, models); k >= 0; k = sl_json_next(r->json, models, k)) {
-        if (!take_model_of(l, p, r, k))
-            return false;
+    int provider = sl_json_member(r->json, row, "provider");
+    const char *taken = sl_json_string(r->json, sl_json_member(r->json, row, "taken"), NULL, NULL);
+    if (taken) {
+        l->c->taken = sl_fact_copy(r, taken);
+        return true;
     }
+    if (provider < 0)
+        return l->lister ? take_model_of(l, l->lister, r, row)
+                         : whole(r, "comes before a provider");
+    if (!take_provider(l, r, provider))
+        return false;
+    l->lister = provider_by_id(l, peek(r, provider, NULL, "i"));
     return true;
 }
 
@@ -180,7 +184,7 @@ static void only_default(struct sl_catalogue_loading *l, const struct sl_raw_lin
         u->is_default = u == but;
 }
 
-static bool take_lineup(struct sl_catalogue_loading *l, struct sl_row_reader *r, int row)
+static bool take_lineup(struct sl_catalogue_loading *l, struct sl_fact_reader *r, int row)
 {
     const char *id = peek(r, row, "id", NULL);
     struct sl_raw_lineup *u = l->lineups;
@@ -190,27 +194,27 @@ static bool take_lineup(struct sl_catalogue_loading *l, struct sl_row_reader *r,
         u = u->next;
     if (!u) {
         u = SL_ARENA_NEW(l->arena, struct sl_raw_lineup);
-        sl_row_fill(&sl_rows_lineup, u);
+        sl_fact_fill(&sl_catalogue_lineup_row, u);
         *l->last_lineup = u;
         l->last_lineup = &u->next;
     }
     u->file = l->file;
     u->line = l->line;
-    if (!sl_row_read(r, row, &sl_rows_lineup, u))
+    if (!sl_fact_read(r, row, &sl_catalogue_lineup_row, u))
         return false;
     only_default(l, u);
     return u->n_entries || about(r, "entries", "is missing");
 }
 
-static bool take_pattern(struct sl_catalogue_loading *l, struct sl_row_reader *r, int row)
+static bool take_pattern(struct sl_catalogue_loading *l, struct sl_fact_reader *r, int row)
 {
     struct sl_raw_pattern *p = SL_ARENA_NEW(l->arena, struct sl_raw_pattern);
-    sl_row_fill(&sl_rows_pattern, p);
+    sl_fact_fill(&sl_catalogue_pattern_row, p);
     p->file = l->file;
     p->line = l->line;
     *l->last_pattern = p;
     l->last_pattern = &p->next;
-    if (!sl_row_read(r, row, &sl_rows_pattern, p))
+    if (!sl_fact_read(r, row, &sl_catalogue_pattern_row, p))
         return false;
     if (!*p->pattern || !*p->provider)
         return whole(r, "needs a pattern and a provider");
@@ -219,29 +223,28 @@ static bool take_pattern(struct sl_catalogue_loading *l, struct sl_row_reader *r
 
 static const struct {
     const char *name;
-    bool (*take)(struct sl_catalogue_loading *l, struct sl_row_reader *r, int row);
+    bool (*take)(struct sl_catalogue_loading *l, struct sl_fact_reader *r, int row);
 } sections[] = {{"providers", take_provider},
                 {"models", take_model},
                 {"lineups", take_lineup},
-                {"patterns", take_pattern}};
+                {"patterns", take_pattern},
+                {"listing", take_listed}};
 
 bool sl_catalogue_has_section(const char *section)
 {
     for (size_t i = 0; i < SL_ARRAY_LEN(sections); i++) {
         if (!strcmp(sections[i].name, section))
-            return true;
+            return sections[i].take != take_listed;
     }
     return false;
 }
 
-bool sl_catalogue_take(struct sl_catalogue_loading *l, const char *section, struct sl_row_reader *r,
-                       int row)
+bool sl_catalogue_take(struct sl_catalogue_loading *l, const char *section,
+                       struct sl_fact_reader *r, int row)
 {
     r->key[0] = r->why[0] = '\0';
     if (sl_json_type(r->json, row) != SL_JSON_OBJECT)
         return whole(r, "has to be a mapping");
-    if (r->brief)
-        return take_listed(l, r, row);
     for (size_t i = 0; i < SL_ARRAY_LEN(sections); i++) {
         if (!strcmp(sections[i].name, section))
             return sections[i].take(l, r, row);

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes catalogue.json, the listing that is built into the program, from a folder with a listing of providers and models.
+"""Makes catalogue.jsonl, the listing that is built into the program, from a folder with a listing of providers and models.
 
     update.py DIR [OUTPUT]
 
 DIR holds providers.json and models.json in the form that service/docs/catalogue.md describes: one JSON object a line, as
-taken from the public models.dev data (MIT licence). OUTPUT is catalogue.json beside this script, unless told otherwise.
+taken from the public models.dev data (MIT licence). OUTPUT is catalogue.jsonl beside this script, unless told otherwise.
 What people add by hand is in the files of facts/ and is not touched: it is laid over the listing when the program starts.
 
+A line of it is a JSON object: the day of the listing first, then {"provider": {...}} with the lines of its models below.
 Short keys keep the file small; they are the field `brief` of the tables in tables.c. What equals the reader's own rule is
 left out: the name that equals the id, sights from input, streaming from output.
 """
@@ -132,16 +133,12 @@ def main():
     unknown = {m["provider"] for m in models} - {p["id"] for p in providers}
     if unknown:
         raise SystemExit("models of providers that are not listed: %s" % ", ".join(sorted(unknown)))
-    out = ['{"taken":%s,"providers":[' % json.dumps(taken(folder))]
-    for index, given in enumerate(providers):
-        rows = [model(m) for m in sorted(models, key=lambda m: m["id"]) if m["provider"] == given["id"]]
-        head = line(provider(given))[:-1] + ',"models":['
-        out.append(head)
-        out.append(",\n".join(line(row) for row in rows))
-        out.append("]}" + ("," if index + 1 < len(providers) else ""))
-    out.append("]}")
-    target = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE / "catalogue.json"
-    target.write_text("\n".join(part for part in out if part) + "\n")
+    out = [{"taken": taken(folder)}]
+    for given in providers:
+        out.append({"provider": provider(given)})
+        out += [model(m) for m in sorted(models, key=lambda m: m["id"]) if m["provider"] == given["id"]]
+    target = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE / "catalogue.jsonl"
+    target.write_text("".join(line(row) + "\n" for row in out))
     print("%d providers, %d models, %d bytes" % (len(providers), len(models), target.stat().st_size))
 
 

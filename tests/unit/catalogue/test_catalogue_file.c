@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "registry/catalogue/internal.h"
 #include "unit/catalogue/kit.h"
 
 static struct sl_catalogue *parse(const char *text)
@@ -192,6 +193,35 @@ static void reads_a_file(void **state)
     assert_string_equal(err.field, "catalogue.file");
 }
 
+/* The page on the catalogue names every field of a table, and of those inside it. */
+static void on_page(const char *page, const struct sl_fact_table *table)
+{
+    char name[80];
+    for (size_t i = 0; i < table->n_fields; i++) {
+        const struct sl_fact_field *f = &table->fields[i];
+        snprintf(name, sizeof(name), "`%s`", f->name);
+        if (!strstr(page, name))
+            fail_msg("catalogue.md lacks %s", name);
+        if (f->table)
+            on_page(page, f->table);
+    }
+}
+
+static void the_page_names_every_field(void **state)
+{
+    static char page[64 * 1024];
+    FILE *from = fopen(SOURCE_DIR "/service/docs/catalogue.md", "r");
+    (void)state;
+    assert_non_null(from);
+    size_t n = fread(page, 1, sizeof(page) - 1, from);
+    fclose(from);
+    assert_in_range(n, 1000, sizeof(page) - 2);
+    on_page(page, &sl_catalogue_provider_row);
+    on_page(page, &sl_catalogue_model_row);
+    on_page(page, &sl_catalogue_lineup_row);
+    on_page(page, &sl_catalogue_pattern_row);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +231,7 @@ int main(void)
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(refuses_circles_of_successors),
         cmocka_unit_test(reads_a_file),
+        cmocka_unit_test(the_page_names_every_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Reads rows by table: what each type takes, and how it says what is wrong. */
-#include "registry/catalogue/rows.h"
+#include "registry/catalogue/facts.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -15,30 +15,30 @@ enum { MAX_ID = 200, MAX_LIST = 4096 };
 
 static const char *const no_texts[] = {NULL};
 
-static bool wrong(struct sl_row_reader *r, const char *why)
+static bool wrong(struct sl_fact_reader *r, const char *why)
 {
     if (!r->why[0])
         sl_copy(r->why, sizeof(r->why), why);
     return false;
 }
 
-const char *sl_row_copy(struct sl_row_reader *r, const char *s)
+const char *sl_fact_copy(struct sl_fact_reader *r, const char *s)
 {
     return *s ? sl_arena_strdup(r->arena, s) : "";
 }
 
 /* ---- one value ---- */
 
-static bool read_text(struct sl_row_reader *r, int value, const char **out)
+static bool read_text(struct sl_fact_reader *r, int value, const char **out)
 {
     const char *s = sl_json_string(r->json, value, NULL, NULL);
     if (!s)
         return wrong(r, "has to be a text (in quotes, where it looks like something else)");
-    *out = sl_row_copy(r, s);
+    *out = sl_fact_copy(r, s);
     return true;
 }
 
-static bool read_id(struct sl_row_reader *r, int value, const char **out)
+static bool read_id(struct sl_fact_reader *r, int value, const char **out)
 {
     if (!read_text(r, value, out))
         return false;
@@ -49,7 +49,7 @@ static bool read_id(struct sl_row_reader *r, int value, const char **out)
     return !bad || wrong(r, "has to be 1 to 200 characters without spaces");
 }
 
-static bool read_texts(struct sl_row_reader *r, int value, const char *const **out)
+static bool read_texts(struct sl_fact_reader *r, int value, const char *const **out)
 {
     if (sl_json_type(r->json, value) != SL_JSON_ARRAY)
         return wrong(r, "has to be a list of texts");
@@ -65,13 +65,13 @@ static bool read_texts(struct sl_row_reader *r, int value, const char *const **o
     return true;
 }
 
-static bool read_date(struct sl_row_reader *r, int value, int32_t *out)
+static bool read_date(struct sl_fact_reader *r, int value, int32_t *out)
 {
     const char *s = sl_json_string(r->json, value, NULL, NULL);
     return (s && sl_date_parse(s, out)) || wrong(r, "has to be a date, as in 2026-02-27");
 }
 
-static bool read_count(struct sl_row_reader *r, int value, int32_t *out)
+static bool read_count(struct sl_fact_reader *r, int value, int32_t *out)
 {
     int64_t v = 0;
     if (!sl_json_int(r->json, value, &v) || v < 0 || v > INT32_MAX)
@@ -80,7 +80,7 @@ static bool read_count(struct sl_row_reader *r, int value, int32_t *out)
     return true;
 }
 
-static bool read_number(struct sl_row_reader *r, int value, double *out)
+static bool read_number(struct sl_fact_reader *r, int value, double *out)
 {
     double v = 0;
     if (!sl_json_double(r->json, value, &v) || !isfinite(v) || v < 0)
@@ -89,7 +89,7 @@ static bool read_number(struct sl_row_reader *r, int value, double *out)
     return true;
 }
 
-static bool read_dollars(struct sl_row_reader *r, int value, int64_t *out)
+static bool read_dollars(struct sl_fact_reader *r, int value, int64_t *out)
 {
     double v = 0;
     if (!sl_json_double(r->json, value, &v) || !(v >= 0) || v > 1e6)
@@ -98,7 +98,7 @@ static bool read_dollars(struct sl_row_reader *r, int value, int64_t *out)
     return true;
 }
 
-static bool read_truth(struct sl_row_reader *r, int value, bool *out)
+static bool read_truth(struct sl_fact_reader *r, int value, bool *out)
 {
     int64_t v = 0;
     if (sl_json_bool(r->json, value, out))
@@ -109,7 +109,7 @@ static bool read_truth(struct sl_row_reader *r, int value, bool *out)
     return true;
 }
 
-static bool read_word(struct sl_row_reader *r, int value, const struct sl_row_field *f, int *out)
+static bool read_word(struct sl_fact_reader *r, int value, const struct sl_fact_field *f, int *out)
 {
     const char *s = sl_json_string(r->json, value, NULL, NULL);
     char words[160] = "has to be one of";
@@ -145,7 +145,7 @@ static uint8_t medium(const char *word, size_t n)
 }
 
 /* A list of words; in the brief form, letters. */
-static bool read_media(struct sl_row_reader *r, int value, uint8_t *out)
+static bool read_media(struct sl_fact_reader *r, int value, uint8_t *out)
 {
     uint8_t all = 0;
     const char *letters = r->brief ? sl_json_string(r->json, value, NULL, NULL) : "";
@@ -165,7 +165,7 @@ static bool read_media(struct sl_row_reader *r, int value, uint8_t *out)
     return true;
 }
 
-static bool read_json(struct sl_row_reader *r, int value, const char **out)
+static bool read_json(struct sl_fact_reader *r, int value, const char **out)
 {
     if (sl_json_type(r->json, value) != SL_JSON_OBJECT)
         return wrong(r, "has to be a mapping");
@@ -176,12 +176,12 @@ static bool read_json(struct sl_row_reader *r, int value, const char **out)
 
 /* ---- rows ---- */
 
-static bool read_fields(struct sl_row_reader *r, int object, const struct sl_row_table *table,
+static bool read_fields(struct sl_fact_reader *r, int object, const struct sl_fact_table *table,
                         void *to, bool top);
 
-static bool read_rows(struct sl_row_reader *r, int value, const struct sl_row_field *f, char *to)
+static bool read_rows(struct sl_fact_reader *r, int value, const struct sl_fact_field *f, char *to)
 {
-    const struct sl_row_table *t = f->table;
+    const struct sl_fact_table *t = f->table;
     if (sl_json_type(r->json, value) != SL_JSON_ARRAY)
         return wrong(r, "has to be a list of mappings");
     size_t n = (size_t)sl_json_size(r->json, value), i = 0;
@@ -194,57 +194,55 @@ static bool read_rows(struct sl_row_reader *r, int value, const struct sl_row_fi
             memcpy(row, t->preset, t->size);
         if (!read_fields(r, k, t, row, false))
             return false;
-        sl_row_fill(t, row);
+        sl_fact_fill(t, row);
     }
     memcpy(to + f->offset, &list, sizeof(list));
     memcpy(to + f->count_offset, &n, sizeof(n));
     return true;
 }
 
-static bool read_value(struct sl_row_reader *r, int value, const struct sl_row_field *f, char *to)
+static bool read_value(struct sl_fact_reader *r, int value, const struct sl_fact_field *f, char *to)
 {
     void *at = to + f->offset;
     bool truth = false;
     switch (f->type) {
-    case SL_ROW_TEXT:
+    case SL_FACT_TEXT:
         return read_text(r, value, at);
-    case SL_ROW_ID:
+    case SL_FACT_ID:
         return read_id(r, value, at);
-    case SL_ROW_TEXTS:
+    case SL_FACT_TEXTS:
         return read_texts(r, value, at);
-    case SL_ROW_DATE:
+    case SL_FACT_DATE:
         return read_date(r, value, at);
-    case SL_ROW_COUNT:
+    case SL_FACT_COUNT:
         return read_count(r, value, at);
-    case SL_ROW_NUMBER:
+    case SL_FACT_NUMBER:
         return read_number(r, value, at);
-    case SL_ROW_DOLLARS:
+    case SL_FACT_DOLLARS:
         return read_dollars(r, value, at);
-    case SL_ROW_FLAG:
+    case SL_FACT_FLAG:
         if (!read_truth(r, value, &truth))
             return false;
         *(int8_t *)at = truth;
         return true;
-    case SL_ROW_BOOL:
+    case SL_FACT_BOOL:
         return read_truth(r, value, at);
-    case SL_ROW_WORD:
+    case SL_FACT_WORD:
         return read_word(r, value, f, at);
-    case SL_ROW_MEDIA:
+    case SL_FACT_MEDIA:
         return read_media(r, value, at);
-    case SL_ROW_JSON:
+    case SL_FACT_JSON:
         return read_json(r, value, at);
-    case SL_ROW_ROW:
+    case SL_FACT_ROW:
         return read_fields(r, value, f->table, at, false);
-    case SL_ROW_ROWS:
+    case SL_FACT_ROWS:
         return read_rows(r, value, f, to);
-    case SL_ROW_SKIP:
-        return true;
     }
     return true;
 }
 
-static const struct sl_row_field *find_field(const struct sl_row_reader *r,
-                                             const struct sl_row_table *table, const char *key)
+static const struct sl_fact_field *find_field(const struct sl_fact_reader *r,
+                                              const struct sl_fact_table *table, const char *key)
 {
     for (size_t i = 0; i < table->n_fields; i++) {
         const char *name = r->brief ? table->fields[i].brief : table->fields[i].name;
@@ -255,7 +253,7 @@ static const struct sl_row_field *find_field(const struct sl_row_reader *r,
 }
 
 /* The field's name before what is wrong with it, outermost first. */
-static bool blame(struct sl_row_reader *r, const char *key, bool top)
+static bool blame(struct sl_fact_reader *r, const char *key, bool top)
 {
     char why[sizeof(r->why)];
     if (top)
@@ -266,14 +264,14 @@ static bool blame(struct sl_row_reader *r, const char *key, bool top)
     return false;
 }
 
-static bool read_fields(struct sl_row_reader *r, int object, const struct sl_row_table *table,
+static bool read_fields(struct sl_fact_reader *r, int object, const struct sl_fact_table *table,
                         void *to, bool top)
 {
     if (sl_json_type(r->json, object) != SL_JSON_OBJECT)
         return wrong(r, "has to be a mapping");
     for (int k = sl_json_first(r->json, object); k >= 0; k = sl_json_next(r->json, object, k)) {
         const char *key = sl_json_string(r->json, k, NULL, NULL);
-        const struct sl_row_field *f = find_field(r, table, key);
+        const struct sl_fact_field *f = find_field(r, table, key);
         if (!f) {
             wrong(r, "is not known");
             return blame(r, key, top);
@@ -284,24 +282,24 @@ static bool read_fields(struct sl_row_reader *r, int object, const struct sl_row
     return true;
 }
 
-bool sl_row_read(struct sl_row_reader *r, int object, const struct sl_row_table *table, void *to)
+bool sl_fact_read(struct sl_fact_reader *r, int object, const struct sl_fact_table *table, void *to)
 {
     r->key[0] = r->why[0] = '\0';
     return read_fields(r, object, table, to, true);
 }
 
-void sl_row_fill(const struct sl_row_table *table, void *row)
+void sl_fact_fill(const struct sl_fact_table *table, void *row)
 {
     for (size_t i = 0; i < table->n_fields; i++) {
-        const struct sl_row_field *f = &table->fields[i];
+        const struct sl_fact_field *f = &table->fields[i];
         void *at = (char *)row + f->offset;
         const char **text = at;
         const char *const **texts = at;
-        if ((f->type == SL_ROW_TEXT || f->type == SL_ROW_ID || f->type == SL_ROW_JSON) && !*text)
+        if ((f->type == SL_FACT_TEXT || f->type == SL_FACT_ID || f->type == SL_FACT_JSON) && !*text)
             *text = "";
-        if (f->type == SL_ROW_TEXTS && !*texts)
+        if (f->type == SL_FACT_TEXTS && !*texts)
             *texts = no_texts;
-        if (f->type == SL_ROW_ROW)
-            sl_row_fill(f->table, at);
+        if (f->type == SL_FACT_ROW)
+            sl_fact_fill(f->table, at);
     }
 }
