@@ -19,6 +19,7 @@
 #include "commands.h"
 #include "config/config.h"
 #include "open_store.h"
+#include "registry/catalogue/catalogue.h"
 #include "rpc/credentials.h"
 #include "rpc/health.h"
 #include "rpc/server.h"
@@ -391,8 +392,21 @@ static void serve(struct process *p, const sigset_t *set, int argc, char **argv,
     }
 }
 
+/* What a start would refuse besides: the configuration's other files. */
+static int check(const struct sl_config *c)
+{
+    struct sl_catalogue *catalogue = NULL;
+    struct sl_err err = {0};
+    if (sl_catalogue_load(c->catalogue_file, &catalogue, &err) != SL_OK)
+        return complain("configuration", &err);
+    sl_catalogue_unref(catalogue);
+    printf("the configuration is good: %zu models, %zu providers\n", c->n_models, c->n_providers);
+    return EXIT_SUCCESS;
+}
+
 static int run_command(const struct sl_config_command *command, struct process *p)
 {
+    int status = EXIT_SUCCESS;
     if (command->help)
         sl_config_print_help(stdout);
     else if (command->version)
@@ -400,10 +414,9 @@ static int run_command(const struct sl_config_command *command, struct process *
     else if (command->print)
         sl_config_print(p->config, stdout);
     else
-        printf("the configuration is good: %zu models, %zu providers\n", p->config->n_models,
-               p->config->n_providers);
+        status = check(p->config);
     sl_config_destroy(p->config);
-    return EXIT_SUCCESS;
+    return status;
 }
 
 int main(int argc, char **argv, char **envp)
