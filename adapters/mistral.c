@@ -27,6 +27,7 @@ static const struct sl_cc_dialect dialect = {
     .no_logprobs = true,
     .mistral_parts = true,
     .thinking_parts = true,
+    .tool_names = true,
 };
 
 SL_CC_SLOTS(dialect)

@@ -29,6 +29,32 @@ static enum sl_code check_name(struct am_build *b, size_t index)
                           "%s knows no names of participants", b->d->title);
 }
 
+/* A user's part whose state is a block of the API's (an object with a type) stands for that block:
+ * search_result, container_upload, a document of blocks. NULL: it is none. */
+static const char *block_of(struct am_build *b, const Sluice__V1__Part *part)
+{
+    const Sluice__V1__ProviderState *state = part->provider_state;
+
+    if (!state || strcmp(state->provider, b->d->kind) != 0)
+        return NULL;
+    const char *json =
+        sl_arena_strndup(b->in->arena, (const char *)state->data.data, state->data.len);
+    return am_json_ends_with(b, json, "type", "") ? json : NULL;
+}
+
+static enum sl_code put_block(struct am_build *b, const char *json, const Sluice__V1__Part *part,
+                              struct am_place at)
+{
+    enum sl_code code;
+
+    am_open_turn(b, AM_TURN_USER);
+    sl_jw_object(&b->w);
+    sl_jw_members(&b->w, json, strlen(json));
+    code = am_put_cache(b, part->cache_hint, am_part_field(b, at, ".cache_hint"));
+    sl_jw_object_end(&b->w);
+    return code;
+}
+
 /* What comes with answers says nothing elsewhere. */
 static void check_given_back(struct am_build *b, const Sluice__V1__Part *part, struct am_place at)
 {
@@ -128,6 +154,11 @@ static enum sl_code put_system(struct am_build *b)
 static enum sl_code put_user_part(struct am_build *b, const Sluice__V1__Part *part,
                                   struct am_place at)
 {
+    const char *block = block_of(b, part);
+
+    if (block)
+        return put_block(b, block, part, at);
+    check_given_back(b, part, at);
     switch (part->content_case) {
     case SLUICE__V1__PART__CONTENT_TEXT:
         if (am_is_blank(part->text))
@@ -156,7 +187,8 @@ static enum sl_code put_user_message(struct am_build *b, size_t index, bool resu
     for (; at.part < m->n_parts && code == SL_OK; at.part++) {
         const Sluice__V1__Part *part = m->parts[at.part];
         bool is_result = part->content_case == SLUICE__V1__PART__CONTENT_TOOL_RESULT;
-        check_given_back(b, part, at);
+        if (is_result && results)
+            check_given_back(b, part, at);
         if (is_result && results)
             code = am_put_tool_result(b, part, at);
         else if (!is_result && !results)

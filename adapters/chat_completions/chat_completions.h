@@ -60,6 +60,7 @@ struct sl_cc_dialect {
     bool cache_control;      /* cache hints of text parts of system and user */
     bool file_urls;          /* file_data may be an address */
     bool mistral_parts;      /* document_url, input_audio as text, file with its id beside it */
+    bool tool_names;         /* messages of tools may say which tool they are of */
     bool thinking_parts;     /* earlier reasoning is a part of the content, of type thinking */
     bool reasoning_details;  /* reasoning_details come with answers and go back as they came */
 

@@ -71,6 +71,8 @@ static enum sl_code put_result(struct cc_build *b, const Sluice__V1__Part *part,
     sl_jw_object(&b->w);
     cc_put_string(b, "role", "tool");
     cc_put_string(b, "tool_call_id", cc_call_id(b, part->tool_result->tool_call_id));
+    if (b->d->tool_names && part->tool_result->name[0])
+        cc_put_string(b, "name", part->tool_result->name);
     put_result_content(b, part->tool_result, texts);
     sl_jw_object_end(&b->w);
     return SL_OK;

@@ -58,9 +58,22 @@ bool gm_is_own(const struct gm_build *b, const Sluice__V1__Part *part)
     return part->provider_state && !strcmp(part->provider_state->provider, b->d->kind);
 }
 
+/* The state of a user's part may be further members of it, an object: videoMetadata. */
+static struct sl_str members_of(const struct gm_build *b, const Sluice__V1__Part *part)
+{
+    struct sl_err ignored = {0};
+
+    if (!gm_is_own(b, part) || !part->provider_state->data.len ||
+        !sl_json_check((const char *)part->provider_state->data.data,
+                       part->provider_state->data.len, SL_JSON_OBJECT, &ignored))
+        return (struct sl_str){"", 0};
+    return (struct sl_str){(const char *)part->provider_state->data.data,
+                           part->provider_state->data.len};
+}
+
 struct sl_str gm_signature(const struct gm_build *b, const Sluice__V1__Part *part)
 {
-    if (!gm_is_own(b, part))
+    if (!gm_is_own(b, part) || members_of(b, part).n)
         return (struct sl_str){"", 0};
     return (struct sl_str){(const char *)part->provider_state->data.data,
                            part->provider_state->data.len};
@@ -68,8 +81,9 @@ struct sl_str gm_signature(const struct gm_build *b, const Sluice__V1__Part *par
 
 void gm_end_part(struct gm_build *b, const Sluice__V1__Part *part)
 {
-    struct sl_str signature = gm_signature(b, part);
+    struct sl_str signature = gm_signature(b, part), members = members_of(b, part);
 
+    sl_jw_members(&b->w, members.p, members.n);
     if (signature.n) {
         sl_jw_key(&b->w, "thoughtSignature");
         sl_jw_string_n(&b->w, signature.p, signature.n);

@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_CALLS = 1024, MAX_NAME = 512 };
+#include "adapters/chat_completions/internal.h"
+
+enum { MAX_CALLS = 1024, MAX_NAME = 512, MAX_LOGPROBS_BYTES = 16 * 1024 * 1024 };
 
 /* The members of a line; SL_JSON_ABSENT where they are not there. */
 struct root {
-    int model, message, response, thinking, done, reason, error;
+    int model, message, response, thinking, done, reason, error, logprobs;
     bool counts;
 };
 
@@ -36,13 +38,15 @@ static void read_member(const struct nv *c, struct root *r, int key)
         r->reason = value;
     else if (NV_KEY_IS(k, "error"))
         r->error = value;
+    else if (NV_KEY_IS(k, "logprobs"))
+        r->logprobs = value;
     else if (NV_KEY_IS(k, "eval_count") || NV_KEY_IS(k, "prompt_eval_count"))
         r->counts = true;
 }
 
 static struct root read_root(const struct nv *c)
 {
-    struct root r = {-1, -1, -1, -1, -1, -1, -1, false};
+    struct root r = {-1, -1, -1, -1, -1, -1, -1, -1, false};
 
     for (int k = sl_json_first(c->j, SL_JSON_ROOT); k >= 0; k = sl_json_next(c->j, SL_JSON_ROOT, k))
         read_member(c, &r, k);
@@ -129,6 +133,33 @@ static enum sl_code read_message(struct nv *c, int message)
     return calls >= 0 ? read_calls(c, calls) : SL_OK;
 }
 
+/* ---- probabilities ---- */
+
+/* A list beside the message, in the form of chat completions; they follow the text that they are of.
+ * Those of lines that hold only reasoning have no place. */
+static enum sl_code read_logprobs(struct nv *c, int list)
+{
+    static const struct sl_cc_dialect words = {.kind = "ollama", .title = "Ollama"};
+    struct cc reader = {.d = &words, .a = c->a, .j = c->j, .err = c->err};
+    Sluice__V1__TextDelta delta = SLUICE__V1__TEXT_DELTA__INIT;
+    Sluice__V1__StreamEvent event = SLUICE__V1__STREAM_EVENT__INIT;
+    struct sl_arena scratch;
+
+    if (list < 0 || !c->s->text_part)
+        return SL_OK;
+    sl_arena_init(&scratch, MAX_LOGPROBS_BYTES);
+    enum sl_code code =
+        cc_read_logprobs(&reader, list, &scratch, &delta.logprobs, &delta.n_logprobs);
+    if (code == SL_OK && delta.n_logprobs) {
+        delta.part = c->s->text_part - 1;
+        event.event_case = SLUICE__V1__STREAM_EVENT__EVENT_TEXT_DELTA;
+        event.text_delta = &delta;
+        c->a->sink.on_event(c->a->sink.owner, &event);
+    }
+    sl_arena_fini(&scratch);
+    return code;
+}
+
 /* ---- the end ---- */
 
 /* Only what was sent: {"prompt_eval_count": 1, ...}, in the order of the documentation. */
@@ -202,6 +233,10 @@ static enum sl_code read_line(struct nv *c, struct root *r)
         nv_read_reasoning(c, r->thinking, &c->s->reasoning_part);
     if (r->response >= 0)
         nv_read_text(c, r->response, &c->s->text_part);
+    if (r->logprobs >= 0)
+        code = read_logprobs(c, r->logprobs);
+    if (code != SL_OK)
+        return code;
     if (done) {
         read_reason(c, r->reason);
         c->a->end.done = true;

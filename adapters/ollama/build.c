@@ -168,21 +168,15 @@ static bool writes_think(const struct nv_build *b)
 
 /* ---- what there is no word for ---- */
 
-static enum sl_code check_logprobs(struct nv_build *b)
+/* Beside options (openapi.yaml, ChatRequest and GenerateRequest). */
+static void put_logprobs(struct nv_build *b)
 {
-    enum sl_code code = SL_OK;
+    bool top = b->request->_top_logprobs_case != 0;
 
-    if (b->request->_top_logprobs_case)
-        code = sl_unsupported(b->in, b->err, "top_logprobs",
-                              "probabilities are not read from %s's own APIs; the api "
-                              "\"chat_completions\" has them",
-                              b->title);
-    if (code == SL_OK && b->request->_logprobs_case && b->request->logprobs)
-        code = sl_unsupported(b->in, b->err, "logprobs",
-                              "probabilities are not read from %s's own APIs; the api "
-                              "\"chat_completions\" has them",
-                              b->title);
-    return code;
+    if (top || b->request->_logprobs_case)
+        nv_put_bool(b, "logprobs", top || b->request->logprobs);
+    if (top)
+        nv_put_int(b, "top_logprobs", b->request->top_logprobs);
 }
 
 static enum sl_code check_rest(struct nv_build *b)
@@ -244,8 +238,7 @@ static enum sl_code put_rest(struct nv_build *b)
         code = put_format(b);
     if (code == SL_OK)
         code = put_think(b);
-    if (code == SL_OK)
-        code = check_logprobs(b);
+    put_logprobs(b);
     if (code == SL_OK) {
         code = nv_options_open(b, &o);
         if (code == SL_OK)

@@ -124,12 +124,32 @@ static enum sl_code put_list(struct rs_build *b)
 
 /* ---- choice ---- */
 
+/* An MCP server is chosen by its label, which its tool's configuration says. */
+static void put_label(struct rs_build *b, const Sluice__V1__ProviderTool *tool)
+{
+    struct sl_json_parser parser;
+    struct sl_err ignored = {0};
+    struct sl_json j;
+    char *copy = sl_arena_strdup(b->b.in->arena, tool->configuration_json);
+
+    sl_json_parser_init(&parser);
+    if (copy[0] && sl_json_parse(&parser, copy, strlen(copy), &j, &ignored) == SL_OK &&
+        sl_json_type(&j, SL_JSON_ROOT) == SL_JSON_OBJECT) {
+        int label = sl_json_member(&j, SL_JSON_ROOT, "server_label");
+        if (sl_json_type(&j, label) == SL_JSON_STRING)
+            cc_put_string(&b->b, "server_label", sl_json_string(&j, label, NULL, NULL));
+    }
+    sl_json_parser_fini(&parser);
+}
+
 /* {"type": "function", "name"}, {"type": "custom", "name"}, {"type": "web_search"} */
 static void put_named(struct rs_build *b, const Sluice__V1__Tool *tool)
 {
     sl_jw_object(&b->b.w);
     if (tool->kind_case == SLUICE__V1__TOOL__KIND_PROVIDER) {
         cc_put_string(&b->b, "type", tool->provider->kind);
+        if (!strcmp(tool->provider->kind, "mcp"))
+            put_label(b, tool->provider);
     } else {
         bool custom = tool->kind_case == SLUICE__V1__TOOL__KIND_CUSTOM;
         cc_put_string(&b->b, "type", custom ? "custom" : "function");

@@ -74,6 +74,10 @@ static bool read_error(struct nv *c, int root)
     int error = sl_json_present(c->j, root, "error");
     if (error < 0)
         return false;
+    if (sl_json_type(c->j, error) == SL_JSON_OBJECT) { /* of a router in front */
+        (void)!nv_read_error(c, error);
+        return true;
+    }
     const char *type = sl_json_string(c->j, sl_json_member(c->j, root, "error_type"), NULL, NULL);
     (void)!nv_error_in_answer(c, sl_json_string(c->j, error, NULL, NULL), type);
     return true;

@@ -193,7 +193,8 @@ static bool is_offered(const request_t *r, const char *name)
 {
     for (size_t i = 0; i < r->n_tools; i++) {
         const char *offered = tool_name(r->tools[i]);
-        if (offered && !strcmp(offered, name))
+        /* a tool of the provider's is named by its kind, or in its configuration */
+        if (!offered || !strcmp(offered, name))
             return true;
     }
     return false;

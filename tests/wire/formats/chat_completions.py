@@ -50,6 +50,7 @@ OWN_ERRORS = {
     ("zhipu", "1301"): ("INVALID_ARGUMENT", "CONTENT_REFUSED"),
 }
 DETAILS = {"openrouter", "minimax"}                # reasoning_details go back as they came
+TOOL_NAMES = {"mistral"}  # providers whose messages of tools have a name
 # ids of tool calls that a provider takes; others are changed
 CALL_IDS = {"mistral": re.compile("[a-zA-Z0-9]{9}"), "openai": re.compile(".{1,40}", re.DOTALL),
             "azure": re.compile(".{1,40}", re.DOTALL)}
@@ -102,6 +103,9 @@ class Translator:
         quirks = {}
         request = self.completion.CompleteRequest(model=model, include_message=True)
         messages = modernise(left.pop("messages"))
+        for message in messages:
+            if isinstance(message, dict) and message.get(PREFIX.get(self.kind)) is False:
+                del message[PREFIX[self.kind]]  # the default
         if messages and messages[-1].get("role") == "assistant" and messages[-1].get(PREFIX.get(self.kind)) is True:
             del messages[-1][PREFIX[self.kind]]  # Sluice's own
         for index, message in enumerate(messages):
@@ -130,6 +134,7 @@ class Translator:
         content = message.get("content")
         if role == "tool":
             out.parts.append(self.tool_result(message, where))
+            out.parts[0].tool_result.name, out.name = out.name, ""
             return out
         reasoning, details = message.get("reasoning_content") or message.get("reasoning"), message.get("reasoning_details")
         if details:
@@ -196,6 +201,8 @@ class Translator:
             self.cache_hint(out, part.pop("cache_control"), where)
         if kind == "thinking" and part.get("closed") is True:
             del part["closed"]  # the default
+        if kind == "file" and "file_id" in part and self.kind == "mistral":
+            part["file"] = {"file_id": part.pop("file_id")}
         if kind == "document_url":
             out.document.filename = part.pop("document_name", None) or ""
         keys_known(part, {"type", kind}, where)
@@ -416,7 +423,10 @@ def canonical(body, kind="openai"):
     equivalences; nothing else is touched, so an unknown field has to be equal as it stands."""
     out = copy.deepcopy(body)
     own_words(out, kind)
-    out["messages"] = [canonical_message(m) for m in modernise(without_nulls(out.get("messages") or []))]
+    for message in out.get("messages") or []:
+        if isinstance(message, dict) and message.get(PREFIX.get(kind)) is False:
+            del message[PREFIX[kind]]
+    out["messages"] = [canonical_message(m, kind) for m in modernise(without_nulls(out.get("messages") or []))]
     for key in list(out):
         if out[key] is None:
             del out[key]
@@ -492,7 +502,7 @@ def file_bytes(file):
     return mimetypes.guess_type(file.get("filename") or "")[0] or "application/pdf", data
 
 
-def canonical_message(message):
+def canonical_message(message, kind):
     out = {k: v for k, v in message.items() if v not in ("", [], {})}
     content = out.pop("content", None)
     if isinstance(content, str):
@@ -508,7 +518,8 @@ def canonical_message(message):
         if function is not None:
             function["arguments"] = canonical_arguments(function.get("arguments") or "")
     if out.get("role") == "tool":
-        out.pop("name", None)
+        if kind not in TOOL_NAMES:
+            out.pop("name", None)
         out["content"] = [p for p in parts]
     return out
 
@@ -521,7 +532,7 @@ def canonical_part(part):
             out["image_url"] = {"url": out["image_url"]}
         out["image_url"] = {k: v for k, v in out["image_url"].items() if v is not None}
         out["image_url"]["url"] = canonical_url(out["image_url"]["url"])
-    elif kind == "file":
+    elif kind == "file" and "file" in out:
         out["file"] = {k: v for k, v in out["file"].items() if v is not None and v != ""}
         inline = file_bytes(out["file"])
         if inline:

@@ -64,7 +64,7 @@ def canonical(body, case):
     if isinstance(out.get("stop"), str):
         out["stop"] = [out["stop"]]
     if "messages" in out:
-        out["messages"] = [canonical_message(m) for m in out["messages"]]
+        out["messages"] = [canonical_message(m, "openai") for m in out["messages"]]
     options = out.pop("stream_options", None) or {}
     options.pop("include_usage", None)
     if options:

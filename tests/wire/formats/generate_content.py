@@ -163,6 +163,10 @@ class Translator:
         if signature is not None:
             out.provider_state.provider = self.kind
             out.provider_state.data = signature.encode()
+        metadata = part.pop("videoMetadata", None)
+        if metadata is not None:
+            out.provider_state.provider = self.kind
+            out.provider_state.data = json.dumps({"videoMetadata": metadata}).encode()
         if not part and signature is not None:
             part = {"text": ""}
         if len(part) != 1:

@@ -27,6 +27,7 @@ IN_STREAM = {"invalid_request_error": ({"INVALID_ARGUMENT"}, {"PROVIDER_INVALID_
              "api_error": ({"UNAVAILABLE"}, {"PROVIDER_ERROR"}), "timeout_error": ({"UNAVAILABLE"}, {"PROVIDER_ERROR"}),
              "overloaded_error": ({"UNAVAILABLE"}, {"PROVIDER_OVERLOADED"})}
 # members of a block that a field carries, by its type; the rest is the part's opaque state
+KNOWN_BLOCKS = {"text", "image", "document", "tool_result", "tool_use", "server_tool_use", "mcp_tool_use", "thinking", "redacted_thinking"}
 KNOWN = {"tool_use": {"id", "name", "input"}, "server_tool_use": {"id", "name", "input"},
          "mcp_tool_use": {"id", "name", "input"}}
 
@@ -86,6 +87,18 @@ class Translator:
 
     def message(self, out, content, where):
         for index, block in enumerate(content):
+            source = block.get("source")
+            own = block["type"] not in KNOWN_BLOCKS or (isinstance(source, dict) and source.get("type") == "content")
+            if own and out.role == self.chat.ROLE_USER and not block["type"].endswith("_tool_result"):
+                part = out.parts.add()
+                block = {k: v for k, v in block.items() if v is not None}
+                self.hint(part, block, where)
+                self.whole(part, block)
+                continue
+            if own and block["type"] == "container_upload":
+                result = out.parts.add().provider_tool_result
+                result.kind, result.output_json = block["type"], dumps(block)
+                continue
             self.block(out.parts.add(), {k: v for k, v in block.items() if v is not None}, "%s[%d]" % (where, index))
 
     def hint(self, out, block, where):
@@ -127,6 +140,14 @@ class Translator:
             out.document.citations = bool((block.get("citations") or {}).get("enabled"))
         else:
             raise Untranslatable("%s: a block of type %r" % (where, kind))
+
+    def whole(self, out, block):
+        """A user's block that no part can say is the state of a text, which other providers get instead."""
+        source = block.get("source")
+        content = (source.get("content") if isinstance(source, dict) else None) or block.get("content") or []
+        out.text = "".join(b.get("text") or "" for b in content if isinstance(b, dict)) if isinstance(content, list) else content
+        out.provider_state.provider = "anthropic"
+        out.provider_state.data = dumps(block).encode()
 
     def source(self, out, source, where):
         kind = source["type"]

@@ -19,6 +19,8 @@ TOP_K = {"openrouter", "custom"}
 BUDGET = {"openrouter"}       # reasoning.max_tokens
 LOGPROBS_MEMBER = {"xai"}     # logprobs: true instead of an include
 LOGPROBS = "message.output_text.logprobs"
+# items with which the caller answers one of the provider's
+CALLERS = {"computer_call_output", "local_shell_call_output", "shell_call_output", "apply_patch_call_output", "mcp_approval_response"}
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 OUTPUTS = ("function_call_output", "custom_tool_call_output")
 NO_PARAMETERS = {"type": "object", "properties": {}}
@@ -78,10 +80,14 @@ class Translator:
             self.call(self.said(request).add(), item, kind, where)
         elif kind in OUTPUTS:
             self.output(request, item, where)
-        elif kind and kind.endswith("_call"):
+        elif kind in CALLERS:
+            result = self.said(request).add().provider_tool_result
+            result.kind = kind
+            result.output_json = dumps({k: v for k, v in item.items() if k != "type"})
+        elif kind:  # what the provider made, and gets back as it was
             part = self.said(request).add()
             part.provider_tool_call.id = item.get("id") or ""
-            part.provider_tool_call.kind = kind[:-len("_call")]
+            part.provider_tool_call.kind = kind[:-len("_call")] if kind.endswith("_call") else kind
             self.state(part, item)
         else:
             raise Untranslatable("%s: an item of type %r" % (where, kind))
@@ -219,7 +225,7 @@ class Translator:
             out.mode = getattr(kinds, CHOICES[choice["mode"]])
             out.allowed.extend(t.get("name") or t["type"] for t in choice["tools"])
         else:
-            keys_known(choice, {"type", "name"}, "tool_choice")
+            keys_known(choice, {"type", "name"} | ({"server_label"} if choice["type"] == "mcp" else set()), "tool_choice")
             out.mode = kinds.MODE_TOOL
             out.name = choice.get("name") or choice["type"]
 
@@ -331,6 +337,8 @@ def canonical_tool(tool):
 def canonical(body):
     out = without(copy.deepcopy(body), "include", "tools", "text", "reasoning")
     out["stream"] = bool(out.get("stream"))
+    if "include" in out:
+        out["include"] = sorted(out["include"])  # a set
     items = out.get("input")
     if isinstance(items, str):
         items = [{"role": "user", "content": items}]
