@@ -12,7 +12,7 @@
 #include "store/conn_pool.h"
 #include "store/sqlite.h"
 
-enum { READERS = 4, DEFAULT_WAIT_MS = 5000 };
+enum { READERS = 4, DEFAULT_WAIT_MS = 5000, RETRY_MS = 10 };
 
 static enum sl_code refuse(struct sl_err *err, const char *path, const char *why)
 {
@@ -96,6 +96,16 @@ static enum sl_code migrate(struct sl_sqlite *q, const struct sl_store_migration
     return code;
 }
 
+/* Two processes that make the database at the same time: SQLite does not wait by itself where the
+ * journal's mode changes. */
+static enum sl_code set_mode(sqlite3 *db, const char *sql, struct sl_err *err)
+{
+    int tries = DEFAULT_WAIT_MS / RETRY_MS;
+    while (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_BUSY && tries--)
+        sqlite3_sleep(RETRY_MS);
+    return sqlite3_errcode(db) == SQLITE_OK ? SL_OK : sl_sqlite_fail(db, sql, err);
+}
+
 /* FULL: a write that was answered survives a power cut. secure_delete: what was deleted, a user's
  * rows above all, is overwritten. */
 enum sl_code sl_sqlite_open_db(const char *path, sqlite3 **out, struct sl_err *err)
@@ -116,7 +126,7 @@ enum sl_code sl_sqlite_open_db(const char *path, sqlite3 **out, struct sl_err *e
     sqlite3_db_config(*out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     enum sl_code code = SL_OK;
     for (size_t i = 0; !code && i < SL_ARRAY_LEN(settings); i++)
-        code = sl_sqlite_exec(*out, settings[i], err);
+        code = set_mode(*out, settings[i], err);
     return code;
 }
 

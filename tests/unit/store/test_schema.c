@@ -132,9 +132,9 @@ static bool is_migrating(struct scene *s)
         return scene_sql(s, "SELECT count(*) FROM pg_stat_activity WHERE datname = "
                             "current_database() AND wait_event = 'PgSleep'") > 0;
     sqlite3 *db = NULL;
-    if (sqlite3_open(s->path, &db) != SQLITE_OK)
-        return false;
-    bool busy = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_BUSY;
+    /* not made here: the migration begins with an empty place */
+    bool busy = sqlite3_open_v2(s->path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+                sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_BUSY;
     sqlite3_close(db);
     return busy;
 }

@@ -49,7 +49,7 @@ CREATE TABLE providers (
     source text COLLATE "C" NOT NULL,
     enabled boolean NOT NULL
 );
-CREATE UNIQUE INDEX providers_unique ON providers (coalesce(owner, ''), name) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX providers_unique ON providers (owner, name) NULLS NOT DISTINCT WHERE deleted_ms = 0;
 CREATE INDEX providers_owner ON providers (owner, enabled);
 CREATE INDEX providers_revision ON providers (revision);
 CREATE INDEX providers_deleted ON providers (deleted_ms) WHERE deleted_ms > 0;
@@ -73,7 +73,7 @@ CREATE TABLE credentials (
     source text COLLATE "C" NOT NULL,
     enabled boolean NOT NULL
 );
-CREATE UNIQUE INDEX credentials_unique ON credentials (coalesce(owner, ''), name) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX credentials_unique ON credentials (owner, name) NULLS NOT DISTINCT WHERE deleted_ms = 0;
 CREATE INDEX credentials_owner ON credentials (owner, enabled);
 CREATE INDEX credentials_revision ON credentials (revision);
 CREATE INDEX credentials_deleted ON credentials (deleted_ms) WHERE deleted_ms > 0;
@@ -118,7 +118,8 @@ CREATE TABLE models (
     successor text COLLATE "C" NOT NULL,
     source text COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX models_unique ON models (coalesce(owner, ''), name) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX models_unique ON models (owner, name) NULLS NOT DISTINCT WHERE deleted_ms = 0;
+CREATE INDEX models_listed ON models (name, id) WHERE deleted_ms = 0;
 CREATE INDEX models_owner ON models (owner, enabled);
 CREATE INDEX models_revision ON models (revision);
 CREATE INDEX models_deleted ON models (deleted_ms) WHERE deleted_ms > 0;
@@ -138,8 +139,9 @@ CREATE TABLE users (
     labels text COLLATE "C" NOT NULL,
     disabled boolean NOT NULL
 );
-CREATE UNIQUE INDEX users_unique ON users (coalesce(owner, ''), name) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX users_unique ON users (owner, name) NULLS NOT DISTINCT WHERE deleted_ms = 0;
 CREATE UNIQUE INDEX users_subject ON users (subject) WHERE deleted_ms = 0 AND subject <> '';
+CREATE INDEX users_listed ON users (name, id) WHERE deleted_ms = 0;
 CREATE INDEX users_revision ON users (revision);
 CREATE INDEX users_deleted ON users (deleted_ms) WHERE deleted_ms > 0;
 
@@ -156,7 +158,7 @@ CREATE TABLE tiers (
     limits text COLLATE "C" NOT NULL,
     rank bigint NOT NULL
 );
-CREATE UNIQUE INDEX tiers_unique ON tiers (coalesce(owner, ''), name) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX tiers_unique ON tiers (owner, name) NULLS NOT DISTINCT WHERE deleted_ms = 0;
 CREATE INDEX tiers_revision ON tiers (revision);
 CREATE INDEX tiers_deleted ON tiers (deleted_ms) WHERE deleted_ms > 0;
 
@@ -190,7 +192,7 @@ CREATE TABLE model_defaults (
     subject text COLLATE "C" NOT NULL,
     model text COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX model_defaults_unique ON model_defaults (coalesce(owner, ''), scope, subject) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX model_defaults_unique ON model_defaults (owner, scope, subject) NULLS NOT DISTINCT WHERE deleted_ms = 0;
 CREATE INDEX model_defaults_owner ON model_defaults (owner);
 CREATE INDEX model_defaults_revision ON model_defaults (revision);
 CREATE INDEX model_defaults_deleted ON model_defaults (deleted_ms) WHERE deleted_ms > 0;
@@ -205,7 +207,7 @@ CREATE TABLE conversations (
     deleted_ms bigint NOT NULL,
     model text COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX conversations_unique ON conversations (coalesce(owner, ''), name) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX conversations_unique ON conversations (owner, name) NULLS NOT DISTINCT WHERE deleted_ms = 0;
 CREATE INDEX conversations_owner ON conversations (owner);
 CREATE INDEX conversations_revision ON conversations (revision);
 CREATE INDEX conversations_deleted ON conversations (deleted_ms) WHERE deleted_ms > 0;
@@ -220,7 +222,7 @@ CREATE TABLE preferences (
     deleted_ms bigint NOT NULL,
     settings text COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX preferences_unique ON preferences (coalesce(owner, ''), name) WHERE deleted_ms = 0;
+CREATE UNIQUE INDEX preferences_unique ON preferences (owner, name) NULLS NOT DISTINCT WHERE deleted_ms = 0;
 CREATE INDEX preferences_owner ON preferences (owner);
 CREATE INDEX preferences_revision ON preferences (revision);
 CREATE INDEX preferences_deleted ON preferences (deleted_ms) WHERE deleted_ms > 0;
@@ -248,7 +250,7 @@ CREATE TABLE model_names (
     name text COLLATE "C" NOT NULL,
     model text COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX model_names_unique ON model_names (coalesce(owner, ''), name);
+CREATE UNIQUE INDEX model_names_unique ON model_names (owner, name) NULLS NOT DISTINCT;
 CREATE INDEX model_names_model ON model_names (model);
 
 -- When models and keys were last used: apart, so that neither revision nor etag change.
