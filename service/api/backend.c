@@ -174,8 +174,16 @@ enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *confi
     b->periodic = sl_periodic_create();
     b->deleted_grace_ms = config->deleted_grace_ms;
     enum sl_code code = load_keyring(b, config, err);
+    const struct sl_registry_sources sources = {
+        .config = config,
+        .tokens = b->tokens,
+        .keyring = b->keyring,
+        .references = b->references,
+        .secrets = b->secrets,
+        .store = b->store,
+    };
     if (code == SL_OK)
-        code = sl_snapshots_create(config, b->store, b->tokens, &b->snapshots, err);
+        code = sl_snapshots_create(&sources, &b->snapshots, err);
     if (code == SL_OK)
         code = sl_workers_create("control", POOL_THREADS, POOL_WAITING, &b->workers, err);
     return code;

@@ -22,10 +22,8 @@ struct sl_snapshots {
     pthread_mutex_t making;  /* guards config, generation; held while snapshots are made */
     pthread_mutex_t current; /* guards now */
     struct pair now;
-    const struct sl_config *config;
-    struct sl_store *store;
-    struct sl_tokens *tokens;
-    int64_t generation; /* grows with every new pair */
+    struct sl_registry_sources from; /* its config is the one in force */
+    int64_t generation;              /* grows with every new pair */
     pthread_t compactor;
     bool has_compactor; /* to be joined; guarded by making */
     bool compacting;    /* guarded by making */
@@ -78,11 +76,27 @@ static enum sl_code make_access(struct sl_snapshots *s, const struct sl_config *
 {
     struct sl_access *under = NULL;
     if (!s->now.access)
-        return sl_access_create(config, s->store, out, err);
-    if (config != s->config && sl_access_reconfigure(s->now.access, config, &under, err))
+        return sl_access_create(config, s->from.store, out, err);
+    if (config != s->from.config && sl_access_reconfigure(s->now.access, config, &under, err))
         return err->code;
-    enum sl_code code = sl_access_refresh(under ? under : s->now.access, s->store, out, err);
+    enum sl_code code = sl_access_refresh(under ? under : s->now.access, s->from.store, out, err);
     sl_access_unref(under);
+    return code;
+}
+
+/* The models: all of them at first and under a new configuration, else what changed. */
+static enum sl_code make_registry(struct sl_snapshots *s, const struct sl_config *config,
+                                  struct sl_registry **out, struct sl_err *err)
+{
+    struct sl_registry_sources from = s->from;
+    from.config = config;
+    from.revision = s->generation + 1;
+    if (s->now.registry && config == s->from.config)
+        return sl_registry_refresh(s->now.registry, &from, out, err);
+    enum sl_code code = sl_catalogue_load(config->catalogue_file, &from.catalogue, err);
+    if (code == SL_OK)
+        code = sl_registry_create(&from, out, err);
+    sl_catalogue_unref(from.catalogue);
     return code;
 }
 
@@ -91,9 +105,9 @@ static enum sl_code make(struct sl_snapshots *s, const struct sl_config *config,
                          struct sl_err *err)
 {
     struct pair p = {.registry = NULL};
-    enum sl_code code = sl_store_revision(s->store, &p.revision, err);
+    enum sl_code code = sl_store_revision(s->from.store, &p.revision, err);
     if (code == SL_OK)
-        code = sl_registry_create(config, s->tokens, s->generation + 1, &p.registry, err);
+        code = make_registry(s, config, &p.registry, err);
     if (code == SL_OK)
         code = make_access(s, config, &p.access, err);
     if (code != SL_OK) {
@@ -123,7 +137,7 @@ static enum sl_code take_compacted(struct sl_snapshots *s, const struct sl_acces
 {
     struct pair p = {.revision = s->now.revision};
     struct sl_access *under = sl_access_under_rules_of(compacted, s->now.access);
-    enum sl_code code = sl_access_refresh(under, s->store, &p.access, err);
+    enum sl_code code = sl_access_refresh(under, s->from.store, &p.access, err);
     sl_access_unref(under);
     if (code != SL_OK)
         return code;
@@ -138,7 +152,7 @@ static void *compact(void *arg)
     struct sl_snapshots *s = arg;
     struct sl_access *old = sl_snapshots_access(s), *compacted = NULL;
     struct sl_err err = {0};
-    enum sl_code code = sl_access_compact(old, s->store, &compacted, &err);
+    enum sl_code code = sl_access_compact(old, s->from.store, &compacted, &err);
     pthread_mutex_lock(&s->making);
     if (code == SL_OK)
         code = take_compacted(s, compacted, &err);
@@ -161,17 +175,15 @@ static void compact_where_grown(struct sl_snapshots *s)
     s->has_compactor = s->compacting = !pthread_create(&s->compactor, NULL, compact, s);
 }
 
-enum sl_code sl_snapshots_create(const struct sl_config *config, struct sl_store *store,
-                                 struct sl_tokens *tokens, struct sl_snapshots **out,
+enum sl_code sl_snapshots_create(const struct sl_registry_sources *from, struct sl_snapshots **out,
                                  struct sl_err *err)
 {
     struct sl_snapshots *s = SL_NEW(struct sl_snapshots);
     pthread_mutex_init(&s->making, NULL);
     pthread_mutex_init(&s->current, NULL);
-    s->config = config;
-    s->store = store;
-    s->tokens = tokens;
-    enum sl_code code = make(s, config, &s->now, err);
+    s->from = *from;
+    s->from.catalogue = NULL;
+    enum sl_code code = make(s, from->config, &s->now, err);
     if (code != SL_OK)
         sl_snapshots_destroy(s);
     else
@@ -206,7 +218,7 @@ static enum sl_code renew(struct sl_snapshots *s, const struct sl_config *config
     enum sl_code code = make(s, config, &p, err);
     if (code != SL_OK)
         return code;
-    s->config = config;
+    s->from.config = config;
     publish(s, &p);
     return SL_OK;
 }
@@ -216,7 +228,7 @@ enum sl_code sl_snapshots_refresh(struct sl_snapshots *s, int64_t revision, stru
     enum sl_code code = SL_OK;
     pthread_mutex_lock(&s->making);
     if (s->now.revision < revision) /* written under `making` only */
-        code = renew(s, s->config, err);
+        code = renew(s, s->from.config, err);
     if (code == SL_OK)
         compact_where_grown(s);
     pthread_mutex_unlock(&s->making);

@@ -10,16 +10,16 @@
 #include "access/tokens/tokens.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "registry/load.h"
 #include "registry/registry.h"
 #include "store/store.h"
 
 struct sl_service;
 struct sl_snapshots;
 
-/* Makes the first ones. config is borrowed until the next reload; store and tokens as long as the snapshots live. *out is
- * set on success only. */
-enum sl_code sl_snapshots_create(const struct sl_config *config, struct sl_store *store,
-                                 struct sl_tokens *tokens, struct sl_snapshots **out,
+/* Makes the first ones. from: all but catalogue (which setting catalogue.file leads to) and revision are set. Its config is
+ * borrowed until the next reload; the rest as long as the snapshots live. *out is set on success only. */
+enum sl_code sl_snapshots_create(const struct sl_registry_sources *from, struct sl_snapshots **out,
                                  struct sl_err *err) SL_MUST_CHECK;
 /* After the loops of the services have stopped. Accepts NULL. */
 void sl_snapshots_destroy(struct sl_snapshots *s);

@@ -45,7 +45,7 @@ static const struct sl_setting rows[] = {
      .type = SL_SET_TEXT,
      AT(default_model),
      .reload = true,
-     .shown = "the first model whose key is there",
+     .shown = "$DEFAULT_LLM_MODEL, else gpt-4o, else the first by name, whose key is there",
      .help = "Model of a request that names none"},
     {.key = "drain.announce",
      .type = SL_SET_DURATION,

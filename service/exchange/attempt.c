@@ -99,11 +99,19 @@ static void drop_token(struct sl_attempt *t)
     t->token = NULL;
 }
 
+static void drop_keys(struct sl_attempt *t)
+{
+    drop_token(t);
+    t->target.key = NULL;
+    sl_lease_end(&t->lease);
+}
+
 static void end(struct sl_attempt *t, struct sl_err *err)
 {
-    if (err->code != SL_OK)
-        sl_scrub(err->text, t->target.key);
-    drop_token(t);
+    char *const said[] = {err->text, err->provider_code, err->provider_type, err->provider_param};
+    for (size_t i = 0; err->code != SL_OK && i < SL_ARRAY_LEN(said); i++)
+        sl_scrub(said[i], t->target.key);
+    drop_keys(t);
     t->ops->on_end(t->owner, err);
 }
 
@@ -158,15 +166,6 @@ static enum sl_framer_kind framer_of(enum sl_framing framing)
     }
 }
 
-enum sl_code sl_attempt_check_key(const struct sl_model *m, struct sl_err *err)
-{
-    if (!m->adapter->key_required || m->target.auth == SL_AUTH_NONE || m->target.key || m->tokens)
-        return SL_OK;
-    return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_KEY_MISSING,
-                      "model %s has no key for provider %s: set %s", m->name, m->provider,
-                      m->key_reference[0] ? m->key_reference : "the provider's key");
-}
-
 static int64_t without(int64_t clock_ms, int64_t waited_ms)
 {
     if (clock_ms <= 0)
@@ -187,16 +186,13 @@ static struct sl_clocks clocks_left(const struct sl_attempt *t)
 static enum sl_code start(struct sl_attempt *t, bool fresh, struct sl_err *err)
 {
     const struct sl_model *m = t->model;
-    enum sl_code code = sl_attempt_check_key(m, err);
-    if (code != SL_OK)
-        return code;
     t->http = (struct sl_http_request){0};
-    code = t->ops->build(t->owner, &t->http, err);
+    enum sl_code code = t->ops->build(t->owner, &t->http, err);
     if (code != SL_OK)
         return code;
     t->requests++;
     t->transfer = sl_transfer_start(t->upstream, &(struct sl_transfer_spec){
-                                                     .endpoint = m->endpoint,
+                                                     .endpoint = &t->lease.endpoint,
                                                      .method = t->http.method,
                                                      .url = t->http.url,
                                                      .headers = copy_request_headers(t),
@@ -249,14 +245,19 @@ static int64_t wait_limit(const struct sl_clocks *c)
 enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err)
 {
     const struct sl_model *m = t->model;
-    t->target = m->target;
-    if (!m->tokens)
-        return start(t, false, err);
+    if (sl_lease_take(t->registry, m, t->arena, sl_loop_now_us(t->loop), &t->lease, err))
+        return err->code;
+    t->target = t->lease.target;
+    if (!m->tokens) {
+        if (start(t, false, err) != SL_OK)
+            drop_keys(t);
+        return err->code;
+    }
     struct sl_secret *token = sl_token_get(m->tokens);
     if (token) {
         use_token(t, token);
         if (start(t, false, err) != SL_OK)
-            drop_token(t);
+            drop_keys(t);
         return err->code;
     }
     t->waited_ms = sl_loop_now_us(t->loop) / 1000;
@@ -288,5 +289,5 @@ void sl_attempt_cancel(struct sl_attempt *t)
     t->transfer = NULL;
     sl_token_wait_cancel(t->wait);
     t->wait = NULL;
-    drop_token(t);
+    drop_keys(t);
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/loop.h"
+#include "registry/lease.h"
 #include "registry/registry.h"
 #include "upstream/upstream.h"
 
@@ -34,6 +35,7 @@ struct sl_attempt {
     struct sl_upstream *upstream;
     struct sl_loop *loop;
     struct sl_arena *arena;
+    const struct sl_registry *registry; /* that the model is of */
     const struct sl_model *model;
     const struct sl_answer *answer; /* for the adapter's on_failure */
     /* read by the owner */
@@ -45,13 +47,12 @@ struct sl_attempt {
     bool repeated;
     struct sl_transfer *transfer;
     struct sl_token_wait *wait; /* for a token; NULL: none */
-    struct sl_secret *token;    /* a reference, behind target.key; NULL: the model's own */
+    struct sl_lease lease;      /* the key that is no token, and the endpoint for it */
+    struct sl_secret *token;    /* a reference, behind target.key; NULL: the lease's key */
     int64_t waited_ms;          /* of the clocks */
 };
 
-/* SL_FAILED_PRECONDITION, PROVIDER_KEY_MISSING, where the model needs a key and has none. */
-enum sl_code sl_attempt_check_key(const struct sl_model *model, struct sl_err *err) SL_MUST_CHECK;
-/* Gets a token where the model wants one, maybe after a wait (within the model's clocks); builds and starts. After an
+/* Gets the model's key, SL_FAILED_PRECONDITION, PROVIDER_KEY_MISSING, where it needs one and has none; or a token, maybe after a wait (within the model's clocks); builds and starts. After an
  * error no callback follows. */
 enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err) SL_MUST_CHECK;
 /* The first token is there; does nothing where no request is under way. */

@@ -236,6 +236,7 @@ static void init_course(struct sl_exchange *x)
         .upstream = spec->upstream,
         .loop = spec->loop,
         .arena = spec->arena,
+        .registry = x->spec.registry,
         .model = x->course.model,
         .answer = &x->answer,
     };

@@ -1,5 +1,4 @@
-/* From the configuration's models and providers to a snapshot. Everything is copied: a snapshot
- * outlives the configuration it came from. */
+/* A snapshot from its sources, or from the one before it. */
 #include "registry/load.h"
 
 #include <string.h>
@@ -8,122 +7,145 @@
 #include "registry/index.h"
 #include "registry/maker.h"
 
-/* A snapshot on its way. */
-struct loading {
-    struct sl_maker maker;
-    struct sl_registry_fixed *fixed;
-    struct sl_err *err;
-};
-
-static struct sl_registry_provider *provider_of(struct sl_counted *c)
+static struct sl_registry *new_registry(struct sl_registry_fixed *fixed)
 {
-    return SL_CONTAINER_OF(c, struct sl_registry_provider, counted);
-}
-
-static void destroy_fixed(struct sl_counted *c)
-{
-    struct sl_registry_fixed *f = SL_CONTAINER_OF(c, struct sl_registry_fixed, counted);
-    sl_model_table_fini(&f->models);
-    sl_map_fini(&f->providers);
-    sl_free(f);
-}
-
-static enum sl_code add_provider(struct loading *l, const struct sl_provider_draft *draft)
-{
-    struct sl_registry_provider *p = NULL;
-    if (sl_provider_make(&l->maker, draft, &p, l->err))
-        return l->err->code;
-    sl_map_put(&l->fixed->providers, (struct sl_map_key){"", p->provider.id}, &p->counted, 0);
-    sl_counted_unref(&p->counted);
-    return SL_OK;
-}
-
-/* Those of the configuration, and every kind of adapter under its own name. */
-static enum sl_code add_providers(struct loading *l)
-{
-    const struct sl_config *c = l->maker.config;
-    for (const struct sl_adapter *const *a = sl_adapters(); *a; a++) {
-        const struct sl_provider_draft d = {NULL, (*a)->name, *a, "builtin"};
-        if (add_provider(l, &d))
-            return l->err->code;
-    }
-    for (size_t i = 0; i < c->n_providers; i++) {
-        const struct sl_config_provider *p = &c->providers[i];
-        const struct sl_provider_draft d = {p, p->id, sl_adapter_find(p->kind), "config"};
-        if (!d.adapter)
-            return sl_err_field(l->err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "providers",
-                                "%s: providers has a kind that is not known: %s", p->place,
-                                p->kind);
-        if (add_provider(l, &d))
-            return l->err->code;
-    }
-    return SL_OK;
-}
-
-static enum sl_code add_model(struct loading *l, const struct sl_config_model *m)
-{
-    struct sl_registry_model *made = NULL;
-    const struct sl_map_slot *slot = sl_map_find(&l->fixed->providers, "", m->provider);
-    if (!slot)
-        return sl_err_field(l->err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "models",
-                            "%s: models has a provider that is not known: %s", m->place,
-                            m->provider);
-    const struct sl_model_draft draft = {m, provider_of(slot->value), "config"};
-    if (sl_model_make(&l->maker, &draft, &made, l->err))
-        return l->err->code;
-    sl_model_table_put(&l->fixed->models, made);
-    return SL_OK;
-}
-
-static enum sl_code add_models(struct loading *l)
-{
-    const struct sl_config *c = l->maker.config;
-    for (size_t i = 0; i < c->n_models; i++) {
-        if (add_model(l, &c->models[i]))
-            return l->err->code;
-    }
-    sl_model_table_publish(&l->fixed->models);
-    return SL_OK;
-}
-
-/* The first one that can be asked, in the file's order. */
-static const struct sl_model *first_usable(const struct sl_config *c, const struct sl_registry *r)
-{
-    for (size_t i = 0; i < c->n_models; i++) {
-        const struct sl_model *m = sl_registry_find(r, c->models[i].name, NULL);
-        if (m && m->enabled && sl_registry_has_key(r, m))
-            return m;
-    }
-    return NULL;
-}
-
-static struct sl_registry *publish(struct loading *l, int64_t revision)
-{
-    const struct sl_config *c = l->maker.config;
     struct sl_registry *r = SL_NEW(struct sl_registry);
     r->index = SL_NEW(struct sl_registry_index);
     atomic_init(&r->index->refs, 1);
-    r->index->fixed = l->fixed;
-    r->revision = revision;
-    r->n_models = l->fixed->models.n_global;
-    r->default_model =
-        *c->default_model ? sl_registry_find(r, c->default_model, NULL) : first_usable(c, r);
+    r->index->fixed = fixed;
     return r;
 }
 
-enum sl_code sl_registry_create(const struct sl_config *config, struct sl_tokens *tokens,
-                                int64_t revision, struct sl_registry **out, struct sl_err *err)
+/* ---- the default ---- */
+
+struct choice {
+    const struct sl_model *model;
+    const char *reason;
+};
+
+static bool is_usable(const struct sl_registry *r, const struct sl_model *m)
 {
-    struct loading l = {
-        .maker = {config, tokens}, .fixed = SL_NEW(struct sl_registry_fixed), .err = err};
-    sl_counted_init(&l.fixed->counted, destroy_fixed);
-    enum sl_code code = add_providers(&l);
-    if (!code)
-        code = add_models(&l);
+    return m && m->enabled && !*m->problem && !m->deleted_ms && sl_registry_has_key(r, m);
+}
+
+static struct choice by_name(const struct sl_registry *r, const char *name, const char *reason)
+{
+    const char *bare = name && !strncmp(name, "global/", 7) ? name + 7 : name;
+    const struct sl_model *m = bare && *bare ? sl_registry_find(r, bare, NULL) : NULL;
+    return (struct choice){m && m->enabled ? m : NULL, reason};
+}
+
+/* Said by somebody: it counts whether its key is there or not. */
+static struct choice said_default(const struct sl_registry *r)
+{
+    const struct sl_registry_fixed *f = r->index->fixed;
+    struct choice c = by_name(r, sl_registry_default_of(r, "registry", ""), "registry default");
+    if (!c.model)
+        c = by_name(r, f->default_model, "registry default");
+    if (!c.model)
+        c = by_name(r, f->environment_model, "DEFAULT_LLM_MODEL");
+    return c;
+}
+
+static struct choice found_default(const struct sl_registry *r)
+{
+    struct choice c = by_name(r, "gpt-4o", "gpt-4o, whose key is there");
+    struct sl_registry_walk w;
+    if (is_usable(r, c.model))
+        return c;
+    sl_registry_walk(&w, r, "", NULL);
+    c.reason = "the first model by name";
+    do
+        c.model = sl_registry_next(&w);
+    while (c.model && !is_usable(r, c.model));
+    return c;
+}
+
+static void publish(struct sl_registry *r, const struct sl_registry_sources *from)
+{
+    const struct sl_registry_index *x = r->index;
+    r->revision = from->revision;
+    r->n_models = x->fixed->models.n_global + x->stored.n_global;
+    r->providers = x->providers->list;
+    r->n_providers = x->providers->n_list;
+    struct choice c = said_default(r);
+    if (!c.model)
+        c = found_default(r);
+    r->default_model = c.model;
+    r->default_reason = c.reason;
+}
+
+/* ---- making ---- */
+
+/* Takes the reference to fixed over. */
+static enum sl_code create(const struct sl_registry_sources *from, struct sl_registry_fixed *fixed,
+                           struct sl_registry **out, struct sl_err *err)
+{
+    const struct sl_maker maker = {from->config, from->tokens, fixed->catalogue, from->references,
+                                   fixed->allowed};
+    struct sl_registry *r = new_registry(fixed);
+    struct sl_storing s = {.maker = &maker, .index = r->index};
+    enum sl_code code = SL_OK;
+    r->index->providers = sl_provider_set_create(fixed);
+    if (from->store)
+        code = sl_storing_load(&s, from->store, err);
     if (code) {
-        sl_counted_unref(&l.fixed->counted);
+        sl_registry_unref(r);
         return code;
     }
-    *out = publish(&l, revision);
+    sl_provider_set_publish(r->index->providers);
+    publish(r, from);
+    *out = r;
+    return SL_OK;
+}
+
+enum sl_code sl_registry_create(const struct sl_registry_sources *from, struct sl_registry **out,
+                                struct sl_err *err)
+{
+    struct sl_registry_fixed *fixed = NULL;
+    enum sl_code code = sl_fixed_make(from, &fixed, err);
+    return code ? code : create(from, fixed, out, err);
+}
+
+static struct sl_registry *copy(const struct sl_registry *old)
+{
+    const struct sl_registry_index *was = old->index;
+    sl_counted_ref(&was->fixed->counted);
+    struct sl_registry *r = new_registry(was->fixed);
+    struct sl_registry_index *x = r->index;
+    sl_counted_ref(&was->providers->counted);
+    x->providers = was->providers;
+    x->stored = sl_model_table_copy(&was->stored);
+    x->credentials = sl_map_copy(&was->credentials);
+    x->bundles = sl_map_copy(&was->bundles);
+    x->defaults = sl_map_copy(&was->defaults);
+    x->default_ids = sl_map_copy(&was->default_ids);
+    x->store_revision = was->store_revision;
+    return r;
+}
+
+enum sl_code sl_registry_refresh(const struct sl_registry *old,
+                                 const struct sl_registry_sources *from, struct sl_registry **out,
+                                 struct sl_err *err)
+{
+    struct sl_registry_fixed *fixed = old->index->fixed;
+    const struct sl_maker maker = {from->config, from->tokens, fixed->catalogue, from->references,
+                                   fixed->allowed};
+    struct sl_registry *r = copy(old);
+    struct sl_storing s = {.maker = &maker, .index = r->index};
+    struct sl_err why = {0};
+    enum sl_code code = sl_storing_refresh(&s, from->store, &why);
+    if (code == SL_FAILED_PRECONDITION || s.providers_changed) {
+        sl_registry_unref(r);
+        sl_counted_ref(&fixed->counted);
+        return create(from, fixed, out, err);
+    }
+    if (code) {
+        sl_registry_unref(r);
+        *err = why;
+        return code;
+    }
+    publish(r, from);
+    *out = r;
     return SL_OK;
 }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/secret.h"
 #include "config/url.h"
+#include "registry/catalogue/date.h"
 #include "registry/cloud.h"
 #include "registry/endpoint.h"
 #include "registry/maker.h"
@@ -20,8 +21,9 @@ struct making {
     struct sl_endpoint endpoint;
     struct sl_clocks clocks;
     struct sl_registry_secret *secrets;
-    enum sl_cloud cloud; /* whose tokens it is asked with */
-    const char *project; /* of that cloud's surroundings */
+    enum sl_cloud cloud;      /* whose tokens it is asked with */
+    const char *project;      /* of that cloud's surroundings */
+    struct sl_detected found; /* in the catalogue */
     struct sl_err *err;
 };
 
@@ -45,6 +47,11 @@ static const char *const *strings(const struct sl_config_strings *s)
 
 /* ---- the key ---- */
 
+static bool is_personal(const struct making *k)
+{
+    return k->draft->owner && *k->draft->owner;
+}
+
 static bool is_elsewhere(const struct making *k)
 {
     return *k->said->base_url && !sl_url_same_origin(k->said->base_url, k->from->base_url);
@@ -54,17 +61,17 @@ static bool is_elsewhere(const struct making *k)
 static void set_usual_key(struct making *k)
 {
     struct sl_model *m = &k->to->model;
-    struct sl_err missing = {0};
     m->key_reference = "";
     if (*k->said->key) {
+        k->to->own_key = true;
         if (!strcmp(k->said->key, "none"))
             return;
         m->key_reference = k->said->key;
-        if (sl_config_secret(m->key_reference, &k->to->key, &missing) == SL_OK)
-            m->target.key = k->to->key;
+        k->to->key = sl_maker_secret(k->maker, m->key_reference);
+        m->target.key = k->to->key;
     } else if (!is_elsewhere(k)) {
         m->key_reference = k->from->key_reference;
-        m->target.key = k->from->key;
+        m->target.key = k->draft->provider->key;
     }
 }
 
@@ -80,6 +87,7 @@ static enum sl_code set_cloud(struct making *k, const struct sl_cloud_source *fr
         return sl_err_field(k->err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "key",
                             "%s: key leads to no credential: %s", place, why.text);
     m->tokens = found.tokens;
+    k->to->own_key = found.tokens || found.key;
     k->to->key = found.key;
     m->target.key = found.key;
     m->key_reference = found.reference;
@@ -91,6 +99,10 @@ static enum sl_code set_cloud(struct making *k, const struct sl_cloud_source *fr
 
 static enum sl_code set_key(struct making *k)
 {
+    if (is_personal(k)) { /* a user's models never get a key that is not the user's own */
+        k->to->model.key_reference = k->to->model.target.region = "";
+        return SL_OK;
+    }
     const struct sl_config_provider *p = &k->draft->provider->said;
     const struct sl_cloud_source from = {
         .tokens = k->maker->tokens,
@@ -130,11 +142,12 @@ static enum sl_code set_headers(struct making *k)
     struct sl_header_list list = {.arena = k->arena};
     const struct sl_config_pairs *own = &k->said->headers;
     list.tail = &list.first;
+    const struct sl_header *shared = is_personal(k) ? NULL : k->from->headers;
     if (!own->count) {
-        k->to->model.target.headers = k->from->headers;
+        k->to->model.target.headers = shared;
         return SL_OK;
     }
-    for (const struct sl_header *h = k->from->headers; h; h = h->next) {
+    for (const struct sl_header *h = shared; h; h = h->next) {
         if (is_overridden(own, h->name))
             continue;
         struct sl_header *copy = SL_ARENA_NEW(k->arena, struct sl_header);
@@ -151,39 +164,88 @@ static enum sl_code set_headers(struct making *k)
     return code;
 }
 
+/* What only administrators may have: ways inside, certificates, no check of them. */
+static void limit_endpoint(const struct making *k, struct sl_endpoint *e)
+{
+    e->guard = true;
+    e->allowed = k->maker->allowed;
+    e->http = SL_HTTP_1_1;
+    e->insecure = false;
+    e->client_cert = e->client_key = e->unix_socket = e->connect_to = "";
+}
+
 static enum sl_code set_endpoint(struct making *k)
 {
     struct sl_model *m = &k->to->model;
     m->endpoint = &k->from->endpoint;
-    if (!*k->said->base_url && m->target.key == k->from->key)
+    if (!*k->said->base_url && !is_personal(k) && m->target.key == k->draft->provider->key)
         return SL_OK;
     k->endpoint = k->from->endpoint;
     m->endpoint = &k->endpoint;
+    if (is_personal(k))
+        limit_endpoint(k, &k->endpoint);
     return sl_endpoint_seal(&k->endpoint, m->target.base_url, m->target.key, k->err);
 }
 
 static enum sl_auth auth_of(const struct making *k)
 {
-    if (!*k->to->model.key_reference || k->from->auth == SL_AUTH_NONE)
-        return SL_AUTH_NONE;
-    return k->cloud == SL_CLOUD_GOOGLE || k->cloud == SL_CLOUD_ENTRA ? SL_AUTH_BEARER
-                                                                     : k->from->auth;
+    const char *own = k->draft->auth ? k->draft->auth : "";
+    if (!strcmp(own, "bearer") || k->cloud == SL_CLOUD_GOOGLE || k->cloud == SL_CLOUD_ENTRA)
+        return SL_AUTH_BEARER;
+    if (!strcmp(own, "header"))
+        return SL_AUTH_HEADER;
+    return !strcmp(own, "none") ? SL_AUTH_NONE : k->draft->provider->auth;
+}
+
+/* Whether requests go to where the catalogue's facts hold. */
+static bool is_usual_host(const struct making *k)
+{
+    const struct sl_catalogue_provider *p = k->found.provider;
+    const char *url = k->to->model.target.base_url;
+    return sl_url_same_origin(url, k->from->adapter->default_base_url) ||
+           (p && *p->base_url && sl_url_same_origin(url, p->base_url));
+}
+
+/* The id as the provider wants it today. */
+static const char *id_to_send(const struct making *k)
+{
+    const char *said = either(k->said->model_id, k->said->name);
+    const struct sl_catalogue_model *known = k->found.model;
+    bool is_name = !strcmp(said, k->said->name);
+    bool by_other = known && (*known->served_as || is_name) && is_usual_host(k);
+    return by_other ? sl_catalogue_send_id(known) : said;
+}
+
+/* The provider's own wish counts at the provider only, and where the adapter has that API. */
+static const char *api_of(const struct making *k)
+{
+    const char *wished = k->found.model ? k->found.model->api : "";
+    if (*k->said->api || !*wished || !is_usual_host(k) ||
+        !sl_adapter_for_api(k->from->adapter, wished))
+        return k->said->api;
+    return wished;
 }
 
 static void set_target(struct making *k)
 {
     const struct sl_config_model *s = k->said;
     const struct sl_provider *p = k->from;
-    struct sl_target *t = &k->to->model.target;
+    struct sl_model *m = &k->to->model;
+    struct sl_target *t = &m->target;
+    bool personal = is_personal(k);
     t->provider = p->id;
     t->base_url = either(s->base_url, p->base_url);
-    t->model_id = either(s->model_id, s->name);
-    t->api = s->api;
+    t->model_id = id_to_send(k);
+    t->api = api_of(k);
     t->api_version = either(s->api_version, p->api_version);
-    t->auth = auth_of(k);
-    t->auth_header = p->auth_header;
-    t->organization = p->organization;
-    t->project = either(p->project, k->project);
+    k->to->auth = auth_of(k);
+    t->auth = *m->key_reference ? k->to->auth : SL_AUTH_NONE;
+    t->auth_header =
+        k->draft->auth_header && *k->draft->auth_header ? k->draft->auth_header : p->auth_header;
+    t->organization = personal ? "" : p->organization;
+    t->project = personal ? "" : either(p->project, k->project);
+    if (personal)
+        t->region = s->region;
     t->has_temperature = s->has_temperature;
     t->temperature = s->temperature;
     t->has_top_p = s->has_top_p;
@@ -254,6 +316,19 @@ static void set_facts(struct making *k)
     m->tasks = strings(&s->tasks);
 }
 
+/* The catalogue's tasks, where none are said. */
+static void set_tasks(struct making *k)
+{
+    struct sl_model *m = &k->to->model;
+    size_t n = m->facts ? m->facts->n_tasks : 0;
+    if (*m->tasks || !n)
+        return;
+    const char **list = sl_arena_zalloc(k->arena, (n + 1) * sizeof(*list));
+    for (size_t i = 0; i < n; i++)
+        list[i] = m->facts->tasks[i].task;
+    m->tasks = list;
+}
+
 static void set_labels(struct making *k)
 {
     const struct sl_config_pairs *pairs = &k->said->labels;
@@ -265,9 +340,15 @@ static void set_labels(struct making *k)
     m->n_labels = pairs->count;
 }
 
+static const char *text(const char *s)
+{
+    return s ? s : "";
+}
+
 static void set_entry(struct making *k)
 {
     const struct sl_config_model *s = k->said;
+    const struct sl_model_draft *d = k->draft;
     struct sl_model *m = &k->to->model;
     m->name = s->name;
     m->description = s->description;
@@ -277,27 +358,66 @@ static void set_entry(struct making *k)
     m->aliases = strings(&s->aliases);
     m->tiers = strings(&s->tiers);
     m->fallbacks = strings(&s->fallback_models);
-    m->source = k->draft->source;
-    m->credential = m->id = m->owner = m->problem = "";
+    m->source = d->source;
+    m->credential = text(d->credential);
+    m->id = text(d->id);
+    m->owner = text(d->owner);
+    m->problem = text(d->problem);
     m->region = either(s->region, k->from->region);
     m->base_model = s->base_model;
+    m->revision = d->revision;
+    m->created_ms = d->created_ms;
+    m->updated_ms = d->updated_ms;
+    m->last_used_ms = d->last_used_ms;
+    m->deleted_ms = d->deleted_ms;
+    k->to->headers = d->headers;
 }
 
-static enum sl_code fill(struct making *k)
+static enum sl_code set_day(struct making *k, const char *key, const char *date, int32_t *day)
+{
+    *day = 0;
+    if (*date && !sl_date_parse(date, day))
+        return fail(k, "has a date that is not like 2026-03-31: ", key);
+    return SL_OK;
+}
+
+static enum sl_code set_days(struct making *k)
+{
+    struct sl_model *m = &k->to->model;
+    if (set_day(k, "deprecation_date", k->said->deprecation_date, &m->deprecated_day))
+        return k->err->code;
+    return set_day(k, "retirement_date", k->said->retirement_date, &m->retires_day);
+}
+
+static enum sl_code choose_adapter(struct making *k)
 {
     struct sl_model *m = &k->to->model;
     m->adapter = sl_adapter_for_api(k->from->adapter, k->said->api);
     if (!m->adapter)
         return fail(k, "has an api that its provider does not offer: ", k->said->api);
-    if (!*k->said->base_url && !*k->from->base_url)
+    if (!*k->said->base_url && !*k->from->base_url && !*m->problem)
         return fail(k, "needs a base_url for ", k->said->name);
+    return SL_OK;
+}
+
+static enum sl_code fill(struct making *k)
+{
+    struct sl_model *m = &k->to->model;
     set_entry(k);
-    if (set_key(k))
+    if (choose_adapter(k))
+        return k->err->code;
+    bool known = sl_facts_find(k->maker, k->from, k->said, &k->found);
+    if (set_key(k) || set_days(k))
         return k->err->code;
     set_target(k);
+    if (*m->target.api)
+        m->adapter = sl_adapter_for_api(k->from->adapter, m->target.api);
     set_clocks(k);
     set_prices(k);
     set_facts(k);
+    if (known)
+        sl_facts_fill(&k->found, k->said, m);
+    set_tasks(k);
     set_labels(k);
     enum sl_code code = set_headers(k);
     return code ? code : set_endpoint(k);

@@ -14,6 +14,8 @@ struct sl_registry_provider {
     struct sl_provider provider;
     struct sl_arena arena;          /* of its strings */
     struct sl_config_provider said; /* of it only what a cloud's credential wants; id "": nothing */
+    enum sl_auth auth;              /* as said */
+    struct sl_str headers;          /* stored ones: their envelope; n 0: none */
     const char *place;              /* where it is written, for errors */
     struct sl_secret *key;
     struct sl_registry_secret *secrets; /* header values that came from references */
@@ -31,6 +33,9 @@ struct sl_registry_model {
     struct sl_model model;
     struct sl_registry_provider *provider; /* what it shares; a reference */
     struct sl_secret *key; /* the reference behind model.key_reference; NULL: none */
+    struct sl_str headers; /* stored ones: their envelope; n 0: none */
+    enum sl_auth auth;     /* how a key is shown, where there is one */
+    bool own_key;          /* no other than its own is sent */
     size_t size;           /* of the block */
     bool wipe;             /* it holds secrets */
 };

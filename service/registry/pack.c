@@ -89,8 +89,9 @@ static void pack_headers(struct packer *p, const struct sl_header **list)
     }
 }
 
-static void pack_model(struct packer *p, struct sl_model *m)
+static void pack_model(struct packer *p, struct sl_registry_model *r)
 {
+    struct sl_model *m = &r->model;
     struct sl_target *t = &m->target;
     const char **const texts[] = {
         &m->name,        &m->description,  &m->key_reference, &m->credential,
@@ -112,6 +113,10 @@ static void pack_model(struct packer *p, struct sl_model *m)
         pack_texts(p, lists[i]);
     pack_labels(p, m);
     pack_headers(p, &t->headers);
+    if (r->headers.n) {
+        const char *copy = take(p, r->headers.p, r->headers.n, 1);
+        r->headers.p = copy ? copy : r->headers.p;
+    }
     for (size_t i = 0; i < SL_ARRAY_LEN(texts); i++)
         pack_text(p, texts[i]);
 }
@@ -129,7 +134,7 @@ static void destroy(struct sl_counted *c)
 
 struct sl_registry_model *sl_model_pack(const struct sl_registry_model *from)
 {
-    struct sl_model counted = from->model;
+    struct sl_registry_model counted = *from;
     struct packer p = {NULL, sizeof(struct sl_registry_model), &from->provider->provider};
     pack_model(&p, &counted);
     struct sl_registry_model *r = sl_malloc(p.n);
@@ -137,7 +142,7 @@ struct sl_registry_model *sl_model_pack(const struct sl_registry_model *from)
     sl_counted_init(&r->counted, destroy);
     r->size = p.n;
     p = (struct packer){(char *)r, sizeof(*r), &from->provider->provider};
-    pack_model(&p, &r->model);
+    pack_model(&p, r);
     sl_counted_ref(&r->provider->counted);
     if (r->key)
         sl_secret_ref(r->key);

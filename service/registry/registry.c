@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "registry/index.h"
+#include "registry/rows.h"
 
 enum { MAX_COMPARED = 2000 }; /* names, for "did you mean": half a millisecond */
 
@@ -36,6 +37,29 @@ const struct sl_model *sl_registry_find_personal(const struct sl_registry *r, co
 const struct sl_model *sl_registry_get(const struct sl_registry *r, const char *id)
 {
     return sl_model_table_get(&r->index->stored, id);
+}
+
+const struct sl_provider *sl_registry_provider(const struct sl_registry *r, const char *id)
+{
+    const struct sl_registry_provider *p = sl_provider_set_find(r->index->providers, "", id);
+    return p ? &p->provider : NULL;
+}
+
+const struct sl_catalogue *sl_registry_catalogue(const struct sl_registry *r)
+{
+    return r->index->fixed->catalogue;
+}
+
+int64_t sl_registry_store_revision(const struct sl_registry *r)
+{
+    return r->index->store_revision;
+}
+
+const char *sl_registry_default_of(const struct sl_registry *r, const char *scope,
+                                   const char *subject)
+{
+    const struct sl_map_slot *slot = sl_map_find(&r->index->defaults, scope, subject);
+    return slot ? SL_CONTAINER_OF(slot->value, struct sl_stored_default, counted)->model : NULL;
 }
 
 /* ---- walks ---- */
@@ -80,13 +104,6 @@ bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,
     return sl_rights_in_tiers(p, m->tiers) && sl_rights_allow_model(p, m->name, m->aliases);
 }
 
-bool sl_registry_has_key(const struct sl_registry *r, const struct sl_model *m)
-{
-    (void)r;
-    return m->target.key || m->tokens || !m->adapter->key_required ||
-           m->target.auth == SL_AUTH_NONE;
-}
-
 static void take_nearer(const char *wanted, const char *name, const char **near, size_t *nearest)
 {
     size_t d = sl_edit_distance(wanted, name);
@@ -128,6 +145,11 @@ void sl_registry_unref(struct sl_registry *r)
         return;
     struct sl_registry_index *index = r->index;
     sl_model_table_fini(&index->stored);
+    sl_map_fini(&index->credentials);
+    sl_map_fini(&index->bundles);
+    sl_map_fini(&index->defaults);
+    sl_map_fini(&index->default_ids);
+    sl_counted_unref(&index->providers->counted);
     sl_counted_unref(&index->fixed->counted);
     sl_free(index);
     sl_free(r);

@@ -12,6 +12,7 @@
 #include "access/tokens/tokens.h"
 #include "adapters/adapters.h"
 #include "base/err.h"
+#include "registry/catalogue/catalogue.h"
 #include "upstream/upstream.h"
 
 /* -1 in a price: not known. Millionths of a dollar per million tokens. */
@@ -65,7 +66,9 @@ struct sl_model {
     int32_t retires_day;    /* the first day on which it is no longer served; 0: not known */
     int64_t revision;       /* of its last write, also its etag; 0: not stored */
     int64_t created_ms, updated_ms, last_used_ms, deleted_ms; /* 0: not known, never */
-    const char *problem; /* why it cannot be used as it is stored; "": it can */
+    const struct sl_catalogue_model *known; /* its own entry in the catalogue; NULL: none */
+    const struct sl_catalogue_model *facts; /* whose facts hold: known, or what it derives from */
+    const char *problem;                    /* why it cannot be used as it is stored; "": it can */
 };
 
 /* A provider: what its models share. */
@@ -73,25 +76,33 @@ struct sl_provider {
     const char *id; /* "openai"; of the configuration, the store, the catalogue, or a kind */
     const char *title;
     const struct sl_adapter *adapter;
-    const char *base_url; /* "": each model has to say one */
-    const char *api, *api_version, *region, *organization, *project;
-    enum sl_auth auth;           /* as said; SL_AUTH_DEFAULT: the adapter's */
-    const char *auth_header;     /* with SL_AUTH_HEADER */
-    const char *key_reference;   /* "env:NAME", "file:/path", "": none */
-    const struct sl_secret *key; /* what that leads to; NULL: nothing */
+    const struct sl_catalogue_provider *known; /* what the catalogue has of it; NULL: nothing */
+    const char *base_url;                      /* "": each model has to say one */
+    const char *api_version, *region, *organization, *project;
+    const char *auth; /* as said: "bearer", "header", ...; "": the adapter's */
+    const char *auth_header;
+    const char *key_reference; /* "env:NAME", "file:/path"; "": none */
+    const char *key_variable;  /* that usually holds its key; "": none does */
+    bool key_needed, enabled;
     const struct sl_header *headers;
     struct sl_endpoint endpoint;
     struct sl_clocks clocks;
     struct sl_transfer_caps caps;
     const char *const *patterns; /* names that lead to it */
     const char *source;          /* "builtin", "config", "environment", "api" */
-    bool enabled;
+    const char *row_id;          /* UUID; "": not stored */
+    const char *owner;           /* id of the user whose it is; "": global */
+    int64_t revision;            /* also its etag; 0: not stored */
+    int64_t created_ms, updated_ms;
 };
 
 struct sl_registry {
-    int64_t revision;                     /* grows with every new one */
-    size_t n_models;                      /* global ones */
-    const struct sl_model *default_model; /* of the registry; NULL: none */
+    int64_t revision;                           /* grows with every new one */
+    size_t n_models;                            /* global ones */
+    const struct sl_model *default_model;       /* of the registry; NULL: none */
+    const char *default_reason;                 /* why it is that one */
+    const struct sl_provider *const *providers; /* global ones with an entry or a key, by id */
+    size_t n_providers;
     /* private from here on */
     struct sl_registry_index *index;
 };
@@ -132,6 +143,19 @@ bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,
 /* The name closest to it that the principal may use, for "did you mean"; NULL if none is close. */
 const char *sl_registry_nearest(const struct sl_registry *r, const char *name,
                                 const struct sl_principal *p);
+/* The provider of that id: the store's before the configuration's, the catalogue's and the kinds; NULL if there is none. */
+const struct sl_provider *sl_registry_provider(const struct sl_registry *r, const char *id);
+/* Whether a key for it is there, or none is needed. */
+bool sl_registry_provider_has_key(const struct sl_registry *r, const struct sl_provider *p);
+/* NULL: there is none, in tests. */
+const struct sl_catalogue *sl_registry_catalogue(const struct sl_registry *r);
+/* The store's revision that it has. */
+int64_t sl_registry_store_revision(const struct sl_registry *r);
+/* The model that is set as the default of a scope ("registry", "tier", "user") and subject (name of the tier, id of the
+ * user, ""), as a caller would write it; NULL: none. */
+const char *sl_registry_default_of(const struct sl_registry *r, const char *scope,
+                                   const char *subject);
+
 /* Whether an attempt would have a key, or needs none. */
 bool sl_registry_has_key(const struct sl_registry *r, const struct sl_model *m);
 

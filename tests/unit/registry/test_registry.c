@@ -22,7 +22,7 @@ static struct sl_registry *make(const char *text)
     struct sl_registry *r = NULL;
     struct sl_err err = {0};
     if (sl_config_parse("s.yaml", text, strlen(text), &c, &err) ||
-        sl_registry_create(c, NULL, 7, &r, &err))
+        sl_registry_create(&(struct sl_registry_sources){.config = c, .revision = 7}, &r, &err))
         fail_msg("%s", err.text);
     sl_config_destroy(c); /* nothing is borrowed from it */
     return r;
@@ -246,10 +246,10 @@ static void picks_a_default(void **state)
         {"models: [{name: b, provider: openai}]", NULL},
         {"models: [{name: c, provider: openai}, {name: b, provider: ollama}, {name: a, provider: "
          "ollama}]",
-         "b"},
+         "a"},
         {"models: [{name: b, provider: openai, key: 'env:SL_TEST_ONE'}, {name: a, provider: "
          "ollama}]",
-         "b"},
+         "a"},
         {"models: [{name: b, provider: openai}, {name: a, provider: ollama}]\ndefault_model: b",
          "b"},
         {"models: [{name: b, provider: openai, aliases: [x]}]\ndefault_model: x", "b"},
@@ -415,7 +415,8 @@ static void refuses_references_that_lead_nowhere(void **state)
         struct sl_err err = {0};
         assert_int_equal(sl_config_parse("s.yaml", rows[i].text, strlen(rows[i].text), &c, &err),
                          SL_OK);
-        assert_int_equal(sl_registry_create(c, NULL, 1, &r, &err), SL_INVALID_ARGUMENT);
+        assert_int_equal(sl_registry_create(&(struct sl_registry_sources){.config = c}, &r, &err),
+                         SL_INVALID_ARGUMENT);
         assert_null(r);
         if (strncmp(err.text, rows[i].error, strlen(rows[i].error)))
             fail_msg("'%s' instead of '%s'", err.text, rows[i].error);

@@ -24,7 +24,7 @@ static struct sl_registry *make(const char *text)
     struct sl_registry *r = NULL;
     struct sl_err err = {0};
     if (sl_config_parse("s.yaml", text, strlen(text), &c, &err) ||
-        sl_registry_create(c, NULL, 1, &r, &err))
+        sl_registry_create(&(struct sl_registry_sources){.config = c}, &r, &err))
         fail_msg("%s", err.text);
     sl_config_destroy(c);
     return r;

@@ -1,0 +1,308 @@
+/* From the store's rows to the stored part of a snapshot: all of them, or those that changed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "registry/index.h"
+#include "registry/maker.h"
+#include "registry/rows.h"
+
+static void complain(const struct sl_row *row, const char *what, const char *why)
+{
+    sl_log(SL_LOG_WARN, "a stored entry cannot be used as it is", SL_F_STR("entry", what),
+           SL_F_STR("name", sl_row_text(row, SL_COL_NAME)),
+           SL_F_STR("id", sl_row_text(row, SL_COL_ID)), SL_F_STR("why", why));
+}
+
+static bool is_deleted(const struct sl_row *row)
+{
+    return sl_row_int(row, SL_COL_DELETED_MS) != 0;
+}
+
+/* ---- providers ---- */
+
+static enum sl_code take_provider(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct sl_storing *s = owner;
+    struct sl_config_provider said;
+    struct sl_provider_draft draft;
+    struct sl_registry_provider *made = NULL;
+    struct sl_arena arena;
+    struct sl_err why = {0};
+    const char *unreadable;
+    (void)err;
+    sl_arena_init(&arena, SIZE_MAX);
+    sl_row_provider(row, &arena, &said, &draft, &unreadable);
+    if (unreadable)
+        complain(row, "provider", unreadable);
+    const struct sl_catalogue *c = s->maker->catalogue;
+    draft.known = c ? sl_catalogue_provider(c, draft.id) : NULL;
+    if (c && (!draft.known || strcmp(draft.known->kind, said.kind) != 0))
+        draft.known = sl_catalogue_provider_by_kind(c, said.kind);
+    if (!draft.adapter)
+        complain(row, "provider", "its kind is not known");
+    else if (sl_provider_make(s->maker, &draft, &made, &why))
+        complain(row, "provider", why.text);
+    if (made) {
+        sl_provider_set_add(s->index->providers, made);
+        sl_counted_unref(&made->counted);
+    }
+    sl_arena_fini(&arena);
+    return SL_OK;
+}
+
+/* ---- models ---- */
+
+/* Whose adapter a model gets whose provider is gone. */
+static struct sl_registry_provider *stand_in(const struct sl_storing *s)
+{
+    struct sl_registry_provider *p = sl_provider_set_find(s->index->providers, "", "custom");
+    return p ? p : sl_provider_set_find(s->index->providers, "", sl_adapters()[0]->name);
+}
+
+static struct sl_registry_model *make_model(const struct sl_storing *s,
+                                            struct sl_config_model *said,
+                                            struct sl_model_draft *draft)
+{
+    struct sl_registry_model *made = NULL;
+    struct sl_err err = {0}, again = {0};
+    draft->provider = sl_provider_set_find(s->index->providers, draft->owner, said->provider);
+    if (!draft->provider) {
+        draft->provider = stand_in(s);
+        draft->problem = "its provider is not there any more";
+    } else if (!draft->provider->provider.enabled) {
+        draft->problem = "its provider is switched off";
+    }
+    if (sl_model_make(s->maker, draft, &made, &err) == SL_OK)
+        return made;
+    struct sl_config_model bare;
+    sl_said_model_init(&bare);
+    bare.name = said->name;
+    bare.model_id = said->model_id;
+    bare.base_url = said->base_url;
+    bare.aliases = said->aliases;
+    draft->said = &bare;
+    draft->problem = err.text;
+    return sl_model_make(s->maker, draft, &made, &again) == SL_OK ? made : NULL;
+}
+
+static enum sl_code take_model(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct sl_storing *s = owner;
+    struct sl_config_model said;
+    struct sl_model_draft draft;
+    struct sl_arena arena;
+    const char *unreadable;
+    (void)err;
+    sl_arena_init(&arena, SIZE_MAX);
+    sl_row_model(row, &arena, &said, &draft, &unreadable);
+    struct sl_registry_model *made = make_model(s, &said, &draft);
+    if (unreadable || !made)
+        complain(row, "model", unreadable ? unreadable : "it cannot be made");
+    if (made)
+        sl_model_table_put(&s->index->stored, made);
+    sl_arena_fini(&arena);
+    return SL_OK;
+}
+
+/* ---- credentials ---- */
+
+static void free_list(struct sl_counted *c)
+{
+    struct sl_credential_list *l = SL_CONTAINER_OF(c, struct sl_credential_list, counted);
+    for (size_t i = 0; i < l->n; i++)
+        sl_counted_unref(&l->list[i]->counted);
+    sl_free(l);
+}
+
+static struct sl_stored_credential *credential_of(const struct sl_map_slot *slot)
+{
+    return SL_CONTAINER_OF(slot->value, struct sl_stored_credential, counted);
+}
+
+static bool comes_before(const struct sl_stored_credential *a, const struct sl_stored_credential *b)
+{
+    if (a->priority != b->priority)
+        return a->priority < b->priority;
+    return strcmp(a->id, b->id) < 0;
+}
+
+/* The list of a provider's keys without the one of that id, and with another one (NULL: none). */
+static void change_list(struct sl_registry_index *x, const struct sl_stored_credential *of,
+                        struct sl_stored_credential *with)
+{
+    const struct sl_map_slot *slot = sl_map_find(&x->bundles, of->owner, of->provider);
+    const struct sl_credential_list *old =
+        slot ? SL_CONTAINER_OF(slot->value, struct sl_credential_list, counted) : NULL;
+    size_t n = old ? old->n : 0;
+    struct sl_credential_list *l = sl_calloc(1, sizeof(*l) + (n + 1) * sizeof(l->list[0]));
+    sl_counted_init(&l->counted, free_list);
+    for (size_t i = 0; i <= n; i++) {
+        bool last = i == n;
+        if (with && (last || comes_before(with, old->list[i]))) {
+            sl_counted_ref(&with->counted);
+            l->list[l->n++] = with;
+            with = NULL;
+        }
+        if (last || !strcmp(old->list[i]->id, of->id))
+            continue;
+        sl_counted_ref(&old->list[i]->counted);
+        l->list[l->n++] = old->list[i];
+    }
+    if (l->n)
+        sl_map_put(&x->bundles, (struct sl_map_key){l->list[0]->owner, l->list[0]->provider},
+                   &l->counted, 0);
+    else
+        sl_map_remove(&x->bundles, of->owner, of->provider);
+    sl_counted_unref(&l->counted);
+}
+
+static void drop_credential(struct sl_registry_index *x, const char *id)
+{
+    const struct sl_map_slot *slot = sl_map_find(&x->credentials, "", id);
+    if (!slot)
+        return;
+    struct sl_stored_credential *old = credential_of(slot);
+    sl_counted_ref(&old->counted);
+    change_list(x, old, NULL);
+    sl_map_remove(&x->credentials, "", id);
+    sl_counted_unref(&old->counted);
+}
+
+/* Those of one model are found by their id, which the model names. */
+static enum sl_code take_credential(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct sl_storing *s = owner;
+    struct sl_stored_credential *c = sl_row_credential(row);
+    struct sl_references *references = s->maker->references;
+    struct sl_secret *secret = NULL;
+    struct sl_err missing = {0};
+    (void)err;
+    drop_credential(s->index, c->id);
+    if (!is_deleted(row)) {
+        sl_map_put(&s->index->credentials, (struct sl_map_key){"", c->id}, &c->counted, 0);
+        if (!*sl_row_text(row, SL_CREDENTIALS_MODEL))
+            change_list(s->index, c, c);
+        if (*c->reference && references &&
+            sl_references_take(references, c->reference, SL_REFERENCE_ADMIN, &secret, &missing))
+            complain(row, "credential", missing.text);
+        sl_secret_unref(secret);
+    }
+    sl_counted_unref(&c->counted);
+    return SL_OK;
+}
+
+/* ---- defaults ---- */
+
+static void drop_default(struct sl_registry_index *x, const char *id)
+{
+    const struct sl_map_slot *slot = sl_map_find(&x->default_ids, "", id);
+    if (!slot)
+        return;
+    struct sl_stored_default *old = SL_CONTAINER_OF(slot->value, struct sl_stored_default, counted);
+    sl_counted_ref(&old->counted);
+    const struct sl_map_slot *now = sl_map_find(&x->defaults, old->scope, old->subject);
+    if (now && now->value == &old->counted)
+        sl_map_remove(&x->defaults, old->scope, old->subject);
+    sl_map_remove(&x->default_ids, "", id);
+    sl_counted_unref(&old->counted);
+}
+
+static enum sl_code take_default(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct sl_storing *s = owner;
+    struct sl_stored_default *d = sl_row_default(row);
+    (void)err;
+    drop_default(s->index, d->id);
+    if (!is_deleted(row) && *d->model) {
+        sl_map_put(&s->index->default_ids, (struct sl_map_key){"", d->id}, &d->counted, 0);
+        sl_map_put(&s->index->defaults, (struct sl_map_key){d->scope, d->subject}, &d->counted, 0);
+    }
+    sl_counted_unref(&d->counted);
+    return SL_OK;
+}
+
+/* ---- reading ---- */
+
+static const struct sl_store_session session = {.role = SL_STORE_SYNC};
+
+static enum sl_code each(struct sl_storing *s, struct sl_tx *tx, enum sl_table table,
+                         enum sl_rows_kind rows, sl_on_row *take, struct sl_err *err)
+{
+    const struct sl_query q = {.table = table, .rows = rows, .order = SL_UNORDERED};
+    return sl_tx_each(tx, &q, take, s, err);
+}
+
+static void publish(struct sl_registry_index *x)
+{
+    struct sl_map *const maps[] = {&x->credentials, &x->bundles, &x->defaults, &x->default_ids};
+    sl_model_table_publish(&x->stored);
+    for (size_t i = 0; i < SL_ARRAY_LEN(maps); i++) {
+        if (sl_map_should_merge(maps[i]))
+            sl_map_merge(maps[i]);
+    }
+}
+
+enum sl_code sl_storing_load(struct sl_storing *s, struct sl_store *store, struct sl_err *err)
+{
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin(store, &session, false, &tx, err);
+    if (code)
+        return code;
+    s->index->store_revision = sl_tx_revision(tx);
+    code = each(s, tx, SL_TABLE_PROVIDERS, SL_ROWS_LIVE, take_provider, err);
+    if (!code)
+        code = each(s, tx, SL_TABLE_CREDENTIALS, SL_ROWS_LIVE, take_credential, err);
+    if (!code)
+        code = each(s, tx, SL_TABLE_MODELS, SL_ROWS_ALL, take_model, err);
+    if (!code)
+        code = each(s, tx, SL_TABLE_MODEL_DEFAULTS, SL_ROWS_LIVE, take_default, err);
+    code = sl_tx_end(tx, code, NULL, err);
+    if (!code)
+        publish(s->index);
+    return code;
+}
+
+static enum sl_code take_change(void *owner, const struct sl_change *c, struct sl_err *err)
+{
+    struct sl_storing *s = owner;
+    switch (c->table) {
+    case SL_TABLE_PROVIDERS:
+        s->providers_changed = true;
+        break;
+    case SL_TABLE_MODELS:
+        if (c->row)
+            return take_model(s, c->row, err);
+        sl_model_table_remove(&s->index->stored, c->id);
+        break;
+    case SL_TABLE_CREDENTIALS:
+        if (c->row)
+            return take_credential(s, c->row, err);
+        drop_credential(s->index, c->id);
+        break;
+    case SL_TABLE_MODEL_DEFAULTS:
+        if (c->row)
+            return take_default(s, c->row, err);
+        drop_default(s->index, c->id);
+        break;
+    default:
+        break;
+    }
+    return SL_OK;
+}
+
+enum sl_code sl_storing_refresh(struct sl_storing *s, struct sl_store *store, struct sl_err *err)
+{
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin(store, &session, false, &tx, err);
+    if (code)
+        return code;
+    int64_t revision = sl_tx_revision(tx);
+    code = sl_tx_changes(tx, s->index->store_revision, take_change, s, err);
+    code = sl_tx_end(tx, code, NULL, err);
+    s->index->store_revision = revision;
+    if (!code)
+        publish(s->index);
+    return code;
+}
