@@ -2,10 +2,11 @@
  * https://api.minimaxi.com/v1. Reasoning stays inside the text as <think> unless reasoning_split
  * is set, which Sluice does; then it comes in reasoning_content and reasoning_details, which go
  * back unchanged. Streams end without [DONE] (recorded). An error may be a 200 with base_resp:
- * {status_code, status_msg} ("Error Code"). */
-#include "adapters/chat_completions/chat_completions.h"
+ * {status_code, status_msg} ("Error Code"). The API "messages" is Anthropic's (anthropic/minimax.c),
+ * "chatcompletion_v2" the one before (minimax_v2.c). */
+#include "adapters/minimax.h"
 
-static const struct sl_cc_word words[] = {
+const struct sl_cc_word sl_minimax_words[] = {
     {"1001", SL_UNAVAILABLE, SL_REASON_PROVIDER_ERROR}, /* timeout */
     {"1002", SL_RESOURCE_EXHAUSTED, SL_REASON_PROVIDER_RATE_LIMIT},
     {"1004", SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_AUTH},
@@ -31,16 +32,21 @@ static const struct sl_cc_dialect dialect = {
     .null_content = true,
     .reasoning_details = true,
     .base_resp = true,
-    .words = words,
+    .words = sl_minimax_words,
 };
 
 SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"MINIMAX_API_KEY", NULL};
 
+extern const struct sl_adapter sl_adapter_minimax_messages, sl_adapter_minimax_v2;
+static const struct sl_adapter *const others[] = {&sl_adapter_minimax_messages,
+                                                  &sl_adapter_minimax_v2, NULL};
+
 const struct sl_adapter sl_adapter_minimax = {
     .name = "minimax",
     .api = "chat_completions",
+    .others = others,
     .title = "MiniMax",
     .default_base_url = "https://api.minimax.io/v1",
     .key_variables = key_variables,

@@ -41,8 +41,8 @@ static void set_betas(struct sl_http_request *out, struct sl_arena *arena, const
     sl_http_header(out, arena, "anthropic-beta", betas, false);
 }
 
-static enum sl_code build_with(const struct sl_am_dialect *d, const struct sl_build_in *in,
-                               struct sl_http_request *out, struct sl_err *err)
+enum sl_code sl_am_build(const struct sl_am_dialect *d, const struct sl_build_in *in,
+                         struct sl_http_request *out, struct sl_err *err)
 {
     const char *betas = NULL;
     struct sl_target target = *in->target;
@@ -70,7 +70,7 @@ static enum sl_code build_with(const struct sl_am_dialect *d, const struct sl_bu
 static enum sl_code build(const struct sl_build_in *in, struct sl_http_request *out,
                           struct sl_err *err)
 {
-    enum sl_code code = build_with(&messages, in, out, err);
+    enum sl_code code = sl_am_build(&messages, in, out, err);
 
     out->url = sl_arena_printf(in->arena, "%s/messages", in->target->base_url);
     return code;
@@ -79,7 +79,7 @@ static enum sl_code build(const struct sl_build_in *in, struct sl_http_request *
 enum sl_code sl_am_build_raw_predict(const struct sl_build_in *in, struct sl_http_request *out,
                                      struct sl_err *err)
 {
-    enum sl_code code = build_with(&sl_am_raw_predict, in, out, err);
+    enum sl_code code = sl_am_build(&sl_am_raw_predict, in, out, err);
 
     out->url = sl_arena_printf(in->arena, "%s/%s:%s", in->target->base_url, in->target->model_id,
                                in->stream ? "streamRawPredict" : "rawPredict");

@@ -27,6 +27,10 @@ enum sl_code sl_am_check_key(const struct sl_am_dialect *d, const struct sl_targ
 enum sl_code sl_am_body(const struct sl_am_dialect *d, const struct sl_build_in *in,
                         struct sl_segs *out, const char **betas, struct sl_err *err) SL_MUST_CHECK;
 
+/* Method, headers and body, for those who show their key as Anthropic does: all but the address. */
+enum sl_code sl_am_build(const struct sl_am_dialect *d, const struct sl_build_in *in,
+                         struct sl_http_request *out, struct sl_err *err) SL_MUST_CHECK;
+
 /* Claude on Vertex AI: the dialect, which keeps the kind "anthropic" because signatures of reasoning
  * are good on both ("Extended thinking"), and the request, below a base URL that ends in /models. */
 #define SL_AM_RAW_PREDICT_API "raw_predict"
