@@ -34,10 +34,5 @@ const struct sl_adapter sl_adapter_deepinfra = {
                      .vision = true,
                      .json_schema = true,
                      .reasoning = true},
-    .state_size = SL_CC_STATE_SIZE,
-    .build = build,
-    .on_body = on_body,
-    .on_frame = on_frame,
-    .on_eof = on_eof,
-    .on_failure = on_failure,
+    SL_CC_ENTRY,
 };

@@ -44,10 +44,5 @@ const struct sl_adapter sl_adapter_deepseek = {
                      .vision = false,
                      .json_schema = false,
                      .reasoning = true},
-    .state_size = SL_CC_STATE_SIZE,
-    .build = build,
-    .on_body = on_body,
-    .on_frame = on_frame,
-    .on_eof = on_eof,
-    .on_failure = on_failure,
+    SL_CC_ENTRY,
 };

@@ -58,11 +58,6 @@ const struct sl_adapter sl_adapter_minimax = {
                      .vision = true,
                      .json_schema = true,
                      .reasoning = true},
-    .state_size = SL_CC_STATE_SIZE,
-    .build = build,
-    .on_body = on_body,
-    .on_frame = on_frame,
-    .on_eof = on_eof,
-    .on_failure = on_failure,
+    SL_CC_ENTRY,
     .release = sl_cc_release,
 };

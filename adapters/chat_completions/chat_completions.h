@@ -113,4 +113,9 @@ void sl_cc_release(struct sl_answer *a);
         sl_cc_on_failure(&(dialect), a, head, body, n, err);                                       \
     }
 
+/* The members of an adapter's entry that name them. */
+#define SL_CC_ENTRY                                                                                \
+    .state_size = SL_CC_STATE_SIZE, .build = build, .on_body = on_body, .on_frame = on_frame,      \
+    .on_eof = on_eof, .on_failure = on_failure
+
 #endif
