@@ -166,14 +166,19 @@ struct sl_capabilities {
     bool chat, stream, tools, vision, json_schema, reasoning;
 };
 
+struct sl_op_api; /* adapters/operation.h */
+
 /* One provider kind, speaking one of its APIs. Where a provider has several for chat, the adapter in the table speaks
  * the usual one, and others lists the rest: adapters of the same kind, chosen by a model's `api`. */
 struct sl_adapter {
     const char *name; /* provider kind, for example "openai" */
     const char *api; /* the API it speaks, for example "chat_completions", "messages", "converse" */
     const struct sl_adapter *const *others; /* NULL, or NULL-terminated */
-    const char *title;                      /* for people, "OpenAI" */
-    const char *default_base_url;           /* NULL: the configuration has to name one */
+    /* Calls beside chat, NULL-terminated, of one operation the usual one first; NULL: none. Listed in the table's adapter
+     * only, not in others. */
+    const struct sl_op_api *const *operations;
+    const char *title;            /* for people, "OpenAI" */
+    const char *default_base_url; /* NULL: the configuration has to name one */
     const char
         *tokens; /* whose short-lived tokens it is asked with where the configuration names no
                          * other credential: "google", "aws"; NULL: nobody's */

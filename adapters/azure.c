@@ -10,9 +10,12 @@
  * chunk has no choices, but prompt_filter_results (recorded). A request that the filter refuses is a
  * 400 with the code content_filter. Models of others keep their own ways: Grok counts reasoning
  * beside the completion, Kimi has reasoning_tokens at the top of usage (recorded). */
+#include "adapters/azure.h"
+
 #include <string.h>
 
 #include "adapters/chat_completions/chat_completions.h"
+#include "adapters/operation.h"
 
 /* "Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string with maximum length 40" (the API's
  * refusal). */
@@ -35,9 +38,7 @@ static const struct sl_cc_dialect dialect = {
 
 SL_CC_SLOTS(dialect)
 
-/* "Azure OpenAI in Azure AI Foundry Models REST API reference", and that of "Azure AI Model
- * Inference": the newest versions that are no previews, where there is such. */
-#define DEPLOYMENTS_VERSION "2024-10-21"
+/* "Azure AI Model Inference": it has previews only. */
 #define MODELS_VERSION "2024-05-01-preview"
 
 static bool ends_with(const char *text, const char *end)
@@ -47,45 +48,23 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && !strcmp(text + n - m, end);
 }
 
-/* A model's id as one segment of a path (RFC 3986): what is not unreserved is escaped. */
-static const char *segment(struct sl_arena *arena, const char *id)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    static const char hex[] = "0123456789ABCDEF";
-    char *out = sl_arena_alloc(arena, strlen(id) * 3 + 1), *at = out;
-
-    for (; *id; id++) {
-        unsigned char ch = (unsigned char)*id;
-        if (strchr(plain, ch)) {
-            *at++ = *id;
-            continue;
-        }
-        *at++ = '%';
-        *at++ = hex[ch >> 4];
-        *at++ = hex[ch & 15];
-    }
-    *at = '\0';
-    return out;
-}
-
-static const char *url_of(const struct sl_build_in *in)
+const char *sl_azure_url(const struct sl_build_in *in, const char *tail)
 {
     const char *base = in->target->base_url, *version = in->target->api_version;
     const char *path = "";
 
     if (ends_with(base, "/openai/deployments")) {
-        path = sl_arena_printf(in->arena, "/%s", segment(in->arena, in->target->model_id));
-        version = version && *version ? version : DEPLOYMENTS_VERSION;
+        path = sl_arena_printf(in->arena, "/%s", sl_op_segment(in->arena, in->target->model_id));
+        version = version && *version ? version : SL_AZURE_DEPLOYMENTS_VERSION;
     } else if (strstr(base, "/openai/deployments/")) {
-        version = version && *version ? version : DEPLOYMENTS_VERSION;
+        version = version && *version ? version : SL_AZURE_DEPLOYMENTS_VERSION;
     } else if (ends_with(base, "/models")) {
         version = version && *version ? version : MODELS_VERSION;
     }
     if (!version || !*version)
-        return sl_arena_printf(in->arena, "%s%s/chat/completions", base, path);
-    return sl_arena_printf(in->arena, "%s%s/chat/completions?api-version=%s", base, path,
-                           segment(in->arena, version));
+        return sl_arena_printf(in->arena, "%s%s%s", base, path, tail);
+    return sl_arena_printf(in->arena, "%s%s%s?api-version=%s", base, path, tail,
+                           sl_op_segment(in->arena, version));
 }
 
 static enum sl_code build_azure(const struct sl_build_in *in, struct sl_http_request *out,
@@ -101,12 +80,13 @@ static enum sl_code build_azure(const struct sl_build_in *in, struct sl_http_req
     own.target = &target;
     enum sl_code code = build(&own, out, err);
     if (code == SL_OK)
-        out->url = url_of(in);
+        out->url = sl_azure_url(in, "/chat/completions");
     return code;
 }
 
 static const char *const key_variables[] = {"AZURE_OPENAI_API_KEY", "AZURE_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_azure_operations[];
 extern const struct sl_adapter sl_adapter_azure_responses, sl_adapter_azure_completions;
 static const struct sl_adapter *const others[] = {&sl_adapter_azure_responses,
                                                   &sl_adapter_azure_completions, NULL};
@@ -115,6 +95,7 @@ const struct sl_adapter sl_adapter_azure = {
     .name = "azure",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_azure_operations,
     .title = "Azure OpenAI",
     .key_variables = key_variables,
     .auth = SL_AUTH_HEADER,

@@ -18,9 +18,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"CEREBRAS_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_models_only_operations[];
+
 const struct sl_adapter sl_adapter_cerebras = {
     .name = "cerebras",
     .api = "chat_completions",
+    .operations = sl_models_only_operations,
     .title = "Cerebras",
     .default_base_url = "https://api.cerebras.ai/v1",
     .key_variables = key_variables,

@@ -26,10 +26,13 @@ extern const struct sl_adapter sl_adapter_custom_responses, sl_adapter_custom_co
 static const struct sl_adapter *const others[] = {&sl_adapter_custom_responses,
                                                   &sl_adapter_custom_completions, NULL};
 
+extern const struct sl_op_api *const sl_custom_operations[];
+
 const struct sl_adapter sl_adapter_custom = {
     .name = "custom",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_custom_operations,
     .title = "OpenAI-compatible server",
     .key_variables = key_variables,
     .auth = SL_AUTH_BEARER,

@@ -23,9 +23,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"DASHSCOPE_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_dashscope_operations[];
+
 const struct sl_adapter sl_adapter_dashscope = {
     .name = "dashscope",
     .api = "chat_completions",
+    .operations = sl_dashscope_operations,
     .title = "Alibaba Model Studio",
     .default_base_url = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
     .key_variables = key_variables,

@@ -20,9 +20,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN", NULL};
 
+extern const struct sl_op_api *const sl_deepinfra_operations[];
+
 const struct sl_adapter sl_adapter_deepinfra = {
     .name = "deepinfra",
     .api = "chat_completions",
+    .operations = sl_deepinfra_operations,
     .title = "DeepInfra",
     .default_base_url = "https://api.deepinfra.com/v1/openai",
     .key_variables = key_variables,

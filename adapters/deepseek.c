@@ -29,10 +29,13 @@ static const char *const key_variables[] = {"DEEPSEEK_API_KEY", NULL};
 extern const struct sl_adapter sl_adapter_deepseek_responses;
 static const struct sl_adapter *const others[] = {&sl_adapter_deepseek_responses, NULL};
 
+extern const struct sl_op_api *const sl_models_only_operations[];
+
 const struct sl_adapter sl_adapter_deepseek = {
     .name = "deepseek",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_models_only_operations,
     .title = "DeepSeek",
     .default_base_url = "https://api.deepseek.com",
     .key_variables = key_variables,

@@ -21,9 +21,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_fireworks_operations[];
+
 const struct sl_adapter sl_adapter_fireworks = {
     .name = "fireworks",
     .api = "chat_completions",
+    .operations = sl_fireworks_operations,
     .title = "Fireworks AI",
     .default_base_url = "https://api.fireworks.ai/inference/v1",
     .key_variables = key_variables,

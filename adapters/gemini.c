@@ -48,9 +48,12 @@ static void on_failure(const struct sl_answer *a, const struct sl_http_head *hea
 static const char *const key_variables[] = {"GEMINI_API_KEY", "GOOGLE_API_KEY",
                                             "GOOGLE_GENERATIVE_AI_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_gemini_operations[];
+
 const struct sl_adapter sl_adapter_gemini = {
     .name = "gemini",
     .api = SL_GEMINI_API,
+    .operations = sl_gemini_operations,
     .title = "Google Gemini",
     .default_base_url = "https://generativelanguage.googleapis.com/v1beta",
     .key_variables = key_variables,

@@ -23,9 +23,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"GROQ_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_models_only_operations[];
+
 const struct sl_adapter sl_adapter_groq = {
     .name = "groq",
     .api = "chat_completions",
+    .operations = sl_models_only_operations,
     .title = "Groq",
     .default_base_url = "https://api.groq.com/openai/v1",
     .key_variables = key_variables,

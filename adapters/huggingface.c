@@ -46,10 +46,13 @@ static const struct sl_adapter text_generation = {
 
 static const struct sl_adapter *const others[] = {&text_generation, NULL};
 
+extern const struct sl_op_api *const sl_huggingface_operations[];
+
 const struct sl_adapter sl_adapter_huggingface = {
     .name = "huggingface",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_huggingface_operations,
     .title = "Hugging Face",
     .default_base_url = "https://router.huggingface.co/v1",
     .key_variables = key_variables,

@@ -17,9 +17,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"LMSTUDIO_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_lmstudio_operations[];
+
 const struct sl_adapter sl_adapter_lmstudio = {
     .name = "lmstudio",
     .api = "chat_completions",
+    .operations = sl_lmstudio_operations,
     .title = "LM Studio",
     .default_base_url = "http://127.0.0.1:1234/v1",
     .key_variables = key_variables,

@@ -42,11 +42,13 @@ static const char *const key_variables[] = {"MINIMAX_API_KEY", NULL};
 extern const struct sl_adapter sl_adapter_minimax_messages, sl_adapter_minimax_v2;
 static const struct sl_adapter *const others[] = {&sl_adapter_minimax_messages,
                                                   &sl_adapter_minimax_v2, NULL};
+extern const struct sl_op_api *const sl_models_only_operations[];
 
 const struct sl_adapter sl_adapter_minimax = {
     .name = "minimax",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_models_only_operations,
     .title = "MiniMax",
     .default_base_url = "https://api.minimax.io/v1",
     .key_variables = key_variables,

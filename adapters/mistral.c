@@ -37,10 +37,13 @@ static const char *const key_variables[] = {"MISTRAL_API_KEY", NULL};
 extern const struct sl_adapter sl_adapter_mistral_fim_completions;
 static const struct sl_adapter *const others[] = {&sl_adapter_mistral_fim_completions, NULL};
 
+extern const struct sl_op_api *const sl_mistral_operations[];
+
 const struct sl_adapter sl_adapter_mistral = {
     .name = "mistral",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_mistral_operations,
     .title = "Mistral AI",
     .default_base_url = "https://api.mistral.ai/v1",
     .key_variables = key_variables,

@@ -31,9 +31,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"MOONSHOT_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_models_only_operations[];
+
 const struct sl_adapter sl_adapter_moonshot = {
     .name = "moonshot",
     .api = "chat_completions",
+    .operations = sl_models_only_operations,
     .title = "Moonshot AI",
     .default_base_url = "https://api.moonshot.ai/v1",
     .key_variables = key_variables,

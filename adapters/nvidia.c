@@ -19,9 +19,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"NVIDIA_API_KEY", "NVIDIA_NIM_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_nvidia_operations[];
+
 const struct sl_adapter sl_adapter_nvidia = {
     .name = "nvidia",
     .api = "chat_completions",
+    .operations = sl_nvidia_operations,
     .title = "NVIDIA",
     .default_base_url = "https://integrate.api.nvidia.com/v1",
     .key_variables = key_variables,

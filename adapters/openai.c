@@ -27,6 +27,7 @@ SL_CC_SLOTS(dialect)
 static const char *const key_variables[] = {"OPENAI_API_KEY", NULL};
 
 extern const struct sl_adapter sl_adapter_openai_responses, sl_adapter_openai_completions;
+extern const struct sl_op_api *const sl_openai_operations[];
 static const struct sl_adapter *const others[] = {&sl_adapter_openai_responses,
                                                   &sl_adapter_openai_completions, NULL};
 
@@ -34,6 +35,7 @@ const struct sl_adapter sl_adapter_openai = {
     .name = "openai",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_openai_operations,
     .title = "OpenAI",
     .default_base_url = "https://api.openai.com/v1",
     .key_variables = key_variables,

@@ -38,10 +38,13 @@ static const char *const key_variables[] = {"OPENROUTER_API_KEY", NULL};
 extern const struct sl_adapter sl_adapter_openrouter_responses;
 static const struct sl_adapter *const others[] = {&sl_adapter_openrouter_responses, NULL};
 
+extern const struct sl_op_api *const sl_openrouter_operations[];
+
 const struct sl_adapter sl_adapter_openrouter = {
     .name = "openrouter",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_openrouter_operations,
     .title = "OpenRouter",
     .default_base_url = "https://openrouter.ai/api/v1",
     .key_variables = key_variables,

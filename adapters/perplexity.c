@@ -23,9 +23,12 @@ SL_CC_SLOTS(dialect)
 static const char *const key_variables[] = {"PERPLEXITY_API_KEY", "PPLX_API_KEY",
                                             "PERPLEXITYAI_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_perplexity_operations[];
+
 const struct sl_adapter sl_adapter_perplexity = {
     .name = "perplexity",
     .api = "chat_completions",
+    .operations = sl_perplexity_operations,
     .title = "Perplexity",
     .default_base_url = "https://api.perplexity.ai",
     .key_variables = key_variables,

@@ -24,9 +24,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"SILICONFLOW_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_siliconflow_operations[];
+
 const struct sl_adapter sl_adapter_siliconflow = {
     .name = "siliconflow",
     .api = "chat_completions",
+    .operations = sl_siliconflow_operations,
     .title = "SiliconFlow",
     .default_base_url = "https://api.siliconflow.com/v1",
     .key_variables = key_variables,

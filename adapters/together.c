@@ -19,9 +19,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"TOGETHER_API_KEY", "TOGETHERAI_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_together_operations[];
+
 const struct sl_adapter sl_adapter_together = {
     .name = "together",
     .api = "chat_completions",
+    .operations = sl_together_operations,
     .title = "Together AI",
     .default_base_url = "https://api.together.xyz/v1",
     .key_variables = key_variables,

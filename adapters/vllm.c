@@ -27,10 +27,13 @@ static const char *const key_variables[] = {"VLLM_API_KEY", NULL};
 extern const struct sl_adapter sl_adapter_vllm_completions;
 static const struct sl_adapter *const others[] = {&sl_adapter_vllm_completions, NULL};
 
+extern const struct sl_op_api *const sl_vllm_operations[];
+
 const struct sl_adapter sl_adapter_vllm = {
     .name = "vllm",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_vllm_operations,
     .title = "vLLM",
     .key_variables = key_variables,
     .auth = SL_AUTH_BEARER,

@@ -23,10 +23,13 @@ static const char *const key_variables[] = {"XAI_API_KEY", NULL};
 extern const struct sl_adapter sl_adapter_xai_responses;
 static const struct sl_adapter *const others[] = {&sl_adapter_xai_responses, NULL};
 
+extern const struct sl_op_api *const sl_xai_operations[];
+
 const struct sl_adapter sl_adapter_xai = {
     .name = "xai",
     .api = "chat_completions",
     .others = others,
+    .operations = sl_xai_operations,
     .title = "xAI",
     .default_base_url = "https://api.x.ai/v1",
     .key_variables = key_variables,

@@ -32,9 +32,12 @@ SL_CC_SLOTS(dialect)
 
 static const char *const key_variables[] = {"ZHIPU_API_KEY", "ZAI_API_KEY", NULL};
 
+extern const struct sl_op_api *const sl_zhipu_operations[];
+
 const struct sl_adapter sl_adapter_zhipu = {
     .name = "zhipu",
     .api = "chat_completions",
+    .operations = sl_zhipu_operations,
     .title = "Zhipu AI",
     .default_base_url = "https://api.z.ai/api/paas/v4",
     .key_variables = key_variables,

@@ -28,7 +28,7 @@ const struct sl_am_dialect sl_am_raw_predict = {
 
 /* ---- requests ---- */
 
-static void set_betas(struct sl_http_request *out, struct sl_arena *arena, const char *betas)
+void sl_am_set_betas(struct sl_http_request *out, struct sl_arena *arena, const char *betas)
 {
     if (!betas)
         return;
@@ -63,7 +63,7 @@ enum sl_code sl_am_build(const struct sl_am_dialect *d, const struct sl_build_in
     if (!target.auth_header || !*target.auth_header)
         target.auth_header = "x-api-key";
     sl_http_auth(out, in->arena, &target, d->body_version ? SL_AUTH_BEARER : SL_AUTH_HEADER);
-    set_betas(out, in->arena, betas);
+    sl_am_set_betas(out, in->arena, betas);
     return SL_OK;
 }
 
@@ -133,12 +133,14 @@ static const struct sl_adapter raw_predict_adapter = {
     .release = sl_am_release,
 };
 
+extern const struct sl_op_api *const sl_anthropic_operations[];
 static const struct sl_adapter *const others[] = {&raw_predict_adapter, NULL};
 
 const struct sl_adapter sl_adapter_anthropic = {
     .name = "anthropic",
     .api = "messages",
     .others = others,
+    .operations = sl_anthropic_operations,
     .title = "Anthropic",
     .default_base_url = "https://api.anthropic.com/v1",
     .key_variables = key_variables,

@@ -324,7 +324,8 @@ static void put_envelope(struct am_build *b)
     }
     if (b->d->body_stream && b->in->stream)
         am_put_bool(b, "stream", true);
-    am_put_int(b, "max_tokens", b->max_tokens);
+    if (!b->d->counting)
+        am_put_int(b, "max_tokens", b->max_tokens);
 }
 
 static void put_end_user(struct am_build *b)
@@ -344,7 +345,7 @@ static enum sl_code write_body(struct am_build *b)
     sl_jw_object(&b->w);
     put_envelope(b);
     am_put_thinking(b);
-    code = put_sampling(b);
+    code = b->d->counting ? SL_OK : put_sampling(b);
     if (code == SL_OK)
         code = am_build_tools(b);
     if (code == SL_OK)
@@ -353,7 +354,8 @@ static enum sl_code write_body(struct am_build *b)
         code = put_output_config(b);
     if (code != SL_OK)
         return code;
-    put_end_user(b);
+    if (!b->d->counting)
+        put_end_user(b);
     am_put_options(b);
     sl_jw_object_end(&b->w);
     sl_jw_finish(&b->w);

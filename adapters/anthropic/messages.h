@@ -13,6 +13,7 @@ struct sl_am_dialect {
     const char *body_version; /* member anthropic_version; NULL: it goes into a header */
     bool body_model;          /* member model; false: the URL says it */
     bool body_stream;         /* member stream; false: the URL says it */
+    bool counting;            /* for count_tokens: neither limits and sampling nor who asks */
     bool body_betas;          /* member anthropic_beta; false: they go into a header */
 };
 
@@ -37,6 +38,8 @@ enum sl_code sl_am_build(const struct sl_am_dialect *d, const struct sl_build_in
 extern const struct sl_am_dialect sl_am_raw_predict;
 enum sl_code sl_am_build_raw_predict(const struct sl_build_in *in, struct sl_http_request *out,
                                      struct sl_err *err) SL_MUST_CHECK;
+/* Sets the header to what sl_am_body said; NULL: nothing. */
+void sl_am_set_betas(struct sl_http_request *out, struct sl_arena *arena, const char *betas);
 
 /* Events are told apart by their member `type`, so the frame's event name may be empty. */
 enum sl_code sl_am_on_body(const struct sl_am_dialect *d, struct sl_answer *a, char *body, size_t n,

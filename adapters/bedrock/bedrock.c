@@ -12,9 +12,10 @@
  * Recorded: ':' in ids goes as %3A; a padding member p in each event, of no meaning. */
 #include "adapters/bedrock/internal.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "adapters/operation.h"
+#include "base/base64.h"
 #include "base/sigv4.h"
 
 #define DEFAULT_BASE "https://bedrock-runtime.us-east-1.amazonaws.com"
@@ -31,25 +32,6 @@ const struct sl_am_dialect br_invoke = {
 };
 
 /* ---- requests ---- */
-
-/* One segment of a path: ids are names with ':', or ARNs with '/'. */
-static const char *encode(struct sl_arena *arena, const char *id)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    char *out = sl_arena_zalloc(arena, strlen(id) * 3 + 1), *at = out;
-
-    for (; *id; id++) {
-        unsigned char c = (unsigned char)*id;
-        if (isalnum(c) || strchr("-._~", c)) {
-            *at++ = (char)c;
-        } else {
-            *at++ = '%';
-            *at++ = digits[c >> 4];
-            *at++ = digits[c & 15];
-        }
-    }
-    return out;
-}
 
 /* SL_FAILED_PRECONDITION where nobody says the region. */
 static enum sl_code sign(const struct sl_build_in *in, struct sl_http_request *out,
@@ -81,26 +63,25 @@ static enum sl_code sign(const struct sl_build_in *in, struct sl_http_request *o
 }
 
 /* The usual base URL stands for the region's own host. */
-static const char *base_of(struct sl_arena *arena, const struct sl_target *target)
+const char *br_base(struct sl_arena *arena, const struct sl_target *target)
 {
     if (!target->region || !*target->region || strcmp(target->base_url, DEFAULT_BASE) != 0)
         return target->base_url;
     return sl_arena_printf(arena, "https://bedrock-runtime.%s.amazonaws.com", target->region);
 }
 
-enum sl_code br_address(const struct sl_build_in *in, struct sl_http_request *out,
-                        const char *action, struct sl_err *err)
+enum sl_code br_send(const struct sl_build_in *in, struct sl_http_request *out, const char *method,
+                     const char *url, struct sl_err *err)
 {
     struct sl_aws_key credentials;
     struct sl_target target = *in->target;
     const char *key = sl_secret_reveal(target.key);
     bool signs = key && target.auth == SL_AUTH_DEFAULT && sl_aws_key_read(key, &credentials);
 
-    out->method = "POST";
-    out->url = sl_arena_printf(in->arena, "%s/model/%s/%s", base_of(in->arena, &target),
-                               encode(in->arena, target.model_id), action);
-    out->framing = in->stream ? SL_FRAMING_AWS : SL_FRAMING_NONE;
-    sl_http_header(out, in->arena, "content-type", "application/json", false);
+    out->method = method;
+    out->url = url;
+    if (strcmp(method, "GET") != 0)
+        sl_http_header(out, in->arena, "content-type", "application/json", false);
     if (!signs) {
         sl_http_auth(out, in->arena, &target, SL_AUTH_BEARER);
         return SL_OK;
@@ -109,6 +90,17 @@ enum sl_code br_address(const struct sl_build_in *in, struct sl_http_request *ou
     target.auth = SL_AUTH_NONE;
     sl_http_auth(out, in->arena, &target, SL_AUTH_NONE);
     return code;
+}
+
+/* Ids are one segment of the path: names with ':', or ARNs with '/'. */
+enum sl_code br_address(const struct sl_build_in *in, struct sl_http_request *out,
+                        const char *action, struct sl_err *err)
+{
+    const char *url = sl_arena_printf(in->arena, "%s/model/%s/%s", br_base(in->arena, in->target),
+                                      sl_op_segment(in->arena, in->target->model_id), action);
+
+    out->framing = in->stream ? SL_FRAMING_AWS : SL_FRAMING_NONE;
+    return br_send(in, out, "POST", url, err);
 }
 
 static enum sl_code build_invoke(const struct sl_build_in *in, struct sl_http_request *out,
@@ -126,42 +118,6 @@ static enum sl_code build_invoke(const struct sl_build_in *in, struct sl_http_re
 }
 
 /* ---- answers of InvokeModel ---- */
-
-static int base64_digit(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes in place, and puts a NUL behind it. False: it is no base64. */
-static bool decode(char *text, size_t *n)
-{
-    uint32_t bits = 0;
-    size_t out = 0, used = *n;
-    unsigned have = 0;
-
-    while (used && text[used - 1] == '=')
-        used--;
-    for (size_t i = 0; i < used; i++) {
-        int digit = base64_digit((unsigned char)text[i]);
-        if (digit < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)digit;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            text[out++] = (char)(bits >> have & 0xff);
-        }
-    }
-    text[out] = '\0';
-    *n = out;
-    return true;
-}
 
 static enum sl_code invoke_on_body(struct sl_answer *a, char *body, size_t n, struct sl_err *err)
 {
@@ -188,7 +144,7 @@ static enum sl_code invoke_on_frame(struct sl_answer *a, const struct sl_frame *
                     ? sl_json_present(&j, SL_JSON_ROOT, "bytes")
                     : SL_JSON_ABSENT;
     event.data = bytes < 0 ? NULL : sl_json_string(&j, bytes, &event.n, &repaired);
-    if (!event.data || repaired || !decode(event.data, &event.n))
+    if (!event.data || repaired || !sl_base64_decode_in_place(event.data, &event.n))
         return sl_err_set(err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE,
                           "%s sent a chunk without an event in it", br_title);
     return sl_am_on_frame(&br_invoke, a, &event, err);
@@ -227,10 +183,13 @@ static const struct sl_adapter invoke = {
 
 static const struct sl_adapter *const others[] = {&invoke, NULL};
 
+extern const struct sl_op_api *const sl_bedrock_operations[];
+
 const struct sl_adapter sl_adapter_bedrock = {
     SHARED,
     .api = "converse",
     .others = others,
+    .operations = sl_bedrock_operations,
     .state_size = sizeof(struct br_state),
     .build = br_build_converse,
     .on_body = br_on_body,

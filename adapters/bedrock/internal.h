@@ -34,6 +34,11 @@ bool br_is_claude(const struct nv_build *b);
 enum sl_code br_build_converse(const struct sl_build_in *in, struct sl_http_request *out,
                                struct sl_err *err) SL_MUST_CHECK;
 
+/* The base URL; the usual one stands for the region's own host. */
+const char *br_base(struct sl_arena *arena, const struct sl_target *target);
+/* The request once the body is whole: headers, the credential or the signature. */
+enum sl_code br_send(const struct sl_build_in *in, struct sl_http_request *out, const char *method,
+                     const char *url, struct sl_err *err) SL_MUST_CHECK;
 /* base_url/model/ID/action, and the headers, once the body is whole. */
 enum sl_code br_address(const struct sl_build_in *in, struct sl_http_request *out,
                         const char *action, struct sl_err *err) SL_MUST_CHECK;

@@ -165,12 +165,14 @@ static const struct sl_adapter chat_completions = {
     .on_failure = on_failure,
 };
 
+extern const struct sl_op_api *const sl_cohere_operations[];
 static const struct sl_adapter *const others[] = {&v1_chat, &chat_completions, NULL};
 
 const struct sl_adapter sl_adapter_cohere = {
     .name = "cohere",
     .api = "v2_chat",
     .others = others,
+    .operations = sl_cohere_operations,
     .title = "Cohere",
     .default_base_url = "https://api.cohere.com",
     .key_variables = key_variables,

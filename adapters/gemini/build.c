@@ -355,12 +355,10 @@ enum sl_code gm_build_config(struct gm_build *b)
 
 /* ---- the body ---- */
 
-static enum sl_code write_body(struct gm_build *b)
+static enum sl_code put_members(struct gm_build *b)
 {
-    enum sl_code code;
+    enum sl_code code = gm_build_contents(b);
 
-    sl_jw_object(&b->w);
-    code = gm_build_contents(b);
     if (code == SL_OK)
         code = gm_build_tools(b);
     if (code == SL_OK)
@@ -368,19 +366,39 @@ static enum sl_code write_body(struct gm_build *b)
     if (code == SL_OK && b->request->end_user[0])
         code = sl_unsupported(b->in, b->err, "end_user", "%s takes no id of the end user",
                               b->d->title);
-    if (code != SL_OK)
-        return code;
-    gm_put_options(b, NULL);
+    if (code == SL_OK)
+        gm_put_options(b, NULL);
+    return code;
+}
+
+static enum sl_code write_body(struct gm_build *b)
+{
+    sl_jw_object(&b->w);
+    enum sl_code code = put_members(b);
     sl_jw_object_end(&b->w);
     sl_jw_finish(&b->w);
-    return SL_OK;
+    return code;
+}
+
+/* https://ai.google.dev/api/tokens: a whole request, as it would be sent, with the model in it. */
+static enum sl_code write_counting_body(struct gm_build *b)
+{
+    sl_jw_object(&b->w);
+    sl_jw_key(&b->w, "generateContentRequest");
+    sl_jw_object(&b->w);
+    gm_put_string(b, "model", gm_model_path(b->d, b->in));
+    enum sl_code code = put_members(b);
+    sl_jw_object_end(&b->w);
+    sl_jw_object_end(&b->w);
+    sl_jw_finish(&b->w);
+    return code;
 }
 
 /* ---- the request ---- */
 
 /* The id as a path: "models/x" and "tunedModels/x" are whole, a bare id is a model. Anything that
  * would not stay in the path is percent-encoded. */
-static char *model_path(const struct sl_gemini_dialect *d, const struct sl_build_in *in)
+char *gm_model_path(const struct sl_gemini_dialect *d, const struct sl_build_in *in)
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~@/";
@@ -400,17 +418,14 @@ static char *model_path(const struct sl_gemini_dialect *d, const struct sl_build
     return path;
 }
 
-static char *make_url(const struct sl_gemini_dialect *d, const struct sl_build_in *in)
-{
-    return sl_arena_printf(in->arena, "%s/%s:%s", in->target->base_url, model_path(d, in),
-                           in->stream ? "streamGenerateContent?alt=sse" : "generateContent");
-}
-
-static void set_headers(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
-                        struct sl_http_request *out)
+void gm_address(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                struct sl_http_request *out, const char *action)
 {
     struct sl_target target = *in->target;
 
+    *out = (struct sl_http_request){.method = "POST"};
+    out->url =
+        sl_arena_printf(in->arena, "%s/%s:%s", target.base_url, gm_model_path(d, in), action);
     if (target.auth == SL_AUTH_DEFAULT)
         target.auth = d->auth;
     if (target.auth == SL_AUTH_HEADER && (!target.auth_header || !*target.auth_header))
@@ -433,23 +448,37 @@ static enum sl_code check_target(const struct sl_gemini_dialect *d, const struct
     return SL_OK;
 }
 
-enum sl_code sl_gemini_build(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
-                             struct sl_http_request *out, struct sl_err *err)
+static enum sl_code build(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                          struct sl_http_request *out, const char *action,
+                          enum sl_code (*write)(struct gm_build *b), struct sl_err *err)
 {
     struct gm_build b = {.d = d, .in = in, .request = in->request, .err = err};
     enum sl_code code = check_target(d, in->target, err);
 
-    *out = (struct sl_http_request){0};
     if (code != SL_OK)
         return code;
-    out->method = "POST";
-    out->url = make_url(d, in);
-    out->framing = in->stream ? SL_FRAMING_SSE : SL_FRAMING_NONE;
-    set_headers(d, in, out);
+    gm_address(d, in, out, action);
     sl_jw_init(&b.w, in->arena, &out->body);
     code = gm_open_options(&b);
     if (code == SL_OK)
-        code = write_body(&b);
+        code = write(&b);
     gm_close_options(&b);
     return code;
+}
+
+enum sl_code sl_gemini_build(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                             struct sl_http_request *out, struct sl_err *err)
+{
+    enum sl_code code =
+        build(d, in, out, in->stream ? "streamGenerateContent?alt=sse" : "generateContent",
+              write_body, err);
+
+    out->framing = in->stream ? SL_FRAMING_SSE : SL_FRAMING_NONE;
+    return code;
+}
+
+enum sl_code gm_build_counting(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                               struct sl_http_request *out, struct sl_err *err)
+{
+    return build(d, in, out, "countTokens", write_counting_body, err);
 }

@@ -50,6 +50,15 @@ enum sl_code gm_build_contents(struct gm_build *b) SL_MUST_CHECK;
 enum sl_code gm_build_tools(struct gm_build *b) SL_MUST_CHECK;
 enum sl_code gm_build_config(struct gm_build *b) SL_MUST_CHECK;
 
+/* The id as a path below the base URL, for example "models/gemini-2.5-pro". */
+char *gm_model_path(const struct sl_gemini_dialect *d, const struct sl_build_in *in);
+/* A POST to base_url/MODEL:action, with its headers. */
+void gm_address(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                struct sl_http_request *out, const char *action);
+/* countTokens of the whole request. */
+enum sl_code gm_build_counting(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                               struct sl_http_request *out, struct sl_err *err) SL_MUST_CHECK;
+
 /* Where an error or a warning points. */
 struct gm_place {
     size_t message, part;

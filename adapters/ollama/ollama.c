@@ -145,10 +145,13 @@ extern const struct sl_adapter sl_adapter_ollama_completions;
 static const struct sl_adapter *const others[] = {&generate, &chat_completions,
                                                   &sl_adapter_ollama_completions, NULL};
 
+extern const struct sl_op_api *const sl_ollama_operations[];
+
 const struct sl_adapter sl_adapter_ollama = {
     .name = "ollama",
     .api = "api_chat",
     .others = others,
+    .operations = sl_ollama_operations,
     .title = "Ollama",
     .default_base_url = "http://localhost:11434",
     .key_variables = key_variables,

@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/checks.h"
 #include "api/request_ids.h"
 #include "base/json.h"
 #include "base/str.h"
 
 enum {
     MAX_NAME = 64,
-    MAX_LABELS = 16,
-    MAX_LABEL = 64,
     MAX_STOP = 16,
     MAX_TOOLS = 512,
     MAX_TOP_LOGPROBS = 20,
@@ -37,15 +36,14 @@ static void check_tool_name(struct sl_violations *v, const char *field, const ch
                    2 * MAX_NAME);
 }
 
-static void check_json_object(struct sl_violations *v, const char *field, const char *text)
+void sl_check_json_object(struct sl_violations *v, const char *field, const char *text)
 {
     struct sl_err err = {0};
     if (text[0] && !sl_json_check(text, strlen(text), SL_JSON_OBJECT, &err))
         sl_violate(v, field, "must be a JSON object: %s", err.text);
 }
 
-static void check_range(struct sl_violations *v, const char *field, double x, double low,
-                        double high)
+void sl_check_range(struct sl_violations *v, const char *field, double x, double low, double high)
 {
     if (!(x >= low && x <= high)) /* NaN is outside of every range */
         sl_violate(v, field, "must be between %g and %g", low, high);
@@ -69,7 +67,7 @@ static void check_source(struct sl_violations *v, const char *path, const char *
     }
 }
 
-static void check_image(struct sl_violations *v, const char *path, const Sluice__V1__Image *m)
+void sl_check_image(struct sl_violations *v, const char *path, const Sluice__V1__Image *m)
 {
     check_source(v, path, "image", (int)m->source_case, m->media_type,
                  m->source_case == SLUICE__V1__IMAGE__SOURCE_URL ? m->url : NULL);
@@ -95,7 +93,7 @@ static void check_tool_result(struct sl_violations *v, const char *path,
         if (p->content_case == SLUICE__V1__TOOL_RESULT_PART__CONTENT__NOT_SET)
             sl_violate(v, field, "has no content");
         else if (p->content_case == SLUICE__V1__TOOL_RESULT_PART__CONTENT_IMAGE)
-            check_image(v, field, p->image);
+            sl_check_image(v, field, p->image);
         else if (p->content_case == SLUICE__V1__TOOL_RESULT_PART__CONTENT_DOCUMENT)
             check_document(v, field, p->document);
     }
@@ -131,7 +129,7 @@ static void check_part(struct sl_violations *v, const char *path, Sluice__V1__Ro
     }
     switch (p->content_case) {
     case SLUICE__V1__PART__CONTENT_IMAGE:
-        check_image(v, path, p->image);
+        sl_check_image(v, path, p->image);
         break;
     case SLUICE__V1__PART__CONTENT_DOCUMENT:
         check_document(v, path, p->document);
@@ -208,20 +206,20 @@ static void check_tool(struct sl_violations *v, size_t i, const Sluice__V1__Tool
         snprintf(field, sizeof(field), "tools[%zu].function.name", i);
         check_tool_name(v, field, t->function->name);
         snprintf(field, sizeof(field), "tools[%zu].function.parameters_json", i);
-        check_json_object(v, field, t->function->parameters_json);
+        sl_check_json_object(v, field, t->function->parameters_json);
         break;
     case SLUICE__V1__TOOL__KIND_PROVIDER:
         snprintf(field, sizeof(field), "tools[%zu].provider.kind", i);
         if (!t->provider->kind[0])
             sl_violate(v, field, "is required");
         snprintf(field, sizeof(field), "tools[%zu].provider.configuration_json", i);
-        check_json_object(v, field, t->provider->configuration_json);
+        sl_check_json_object(v, field, t->provider->configuration_json);
         break;
     case SLUICE__V1__TOOL__KIND_CUSTOM:
         snprintf(field, sizeof(field), "tools[%zu].custom.name", i);
         check_tool_name(v, field, t->custom->name);
         snprintf(field, sizeof(field), "tools[%zu].custom.format_json", i);
-        check_json_object(v, field, t->custom->format_json);
+        sl_check_json_object(v, field, t->custom->format_json);
         break;
     default:
         snprintf(field, sizeof(field), "tools[%zu]", i);
@@ -259,17 +257,17 @@ static void check_sampling(struct sl_violations *v, const request_t *r)
     if (r->_max_output_tokens_case && r->max_output_tokens < 1)
         sl_violate(v, "max_output_tokens", "must be at least 1");
     if (r->_temperature_case)
-        check_range(v, "temperature", r->temperature, 0, 2);
+        sl_check_range(v, "temperature", r->temperature, 0, 2);
     if (r->_top_p_case)
-        check_range(v, "top_p", r->top_p, 0, 1);
+        sl_check_range(v, "top_p", r->top_p, 0, 1);
     if (r->_top_k_case && r->top_k < 1)
         sl_violate(v, "top_k", "must be at least 1");
     if (r->_frequency_penalty_case)
-        check_range(v, "frequency_penalty", r->frequency_penalty, -2, 2);
+        sl_check_range(v, "frequency_penalty", r->frequency_penalty, -2, 2);
     if (r->_presence_penalty_case)
-        check_range(v, "presence_penalty", r->presence_penalty, -2, 2);
+        sl_check_range(v, "presence_penalty", r->presence_penalty, -2, 2);
     if (r->_top_logprobs_case)
-        check_range(v, "top_logprobs", r->top_logprobs, 0, MAX_TOP_LOGPROBS);
+        sl_check_range(v, "top_logprobs", r->top_logprobs, 0, MAX_TOP_LOGPROBS);
     if (r->n_stop > MAX_STOP)
         sl_violate(v, "stop", "may hold at most %d sequences", MAX_STOP);
     for (size_t i = 0; i < r->n_stop && i < MAX_STOP; i++)
@@ -288,7 +286,7 @@ static void check_format(struct sl_violations *v, const request_t *r)
             sl_violate(v, "response_format.schema_json", "is required with TYPE_JSON_SCHEMA");
         if (!schema && f->schema_json[0])
             sl_violate(v, "response_format.schema_json", "is for TYPE_JSON_SCHEMA only");
-        check_json_object(v, "response_format.schema_json", f->schema_json);
+        sl_check_json_object(v, "response_format.schema_json", f->schema_json);
         if (f->schema_name[0] && !is_name(f->schema_name))
             sl_violate(v, "response_format.schema_name",
                        "must be 1 to %d letters, digits, '_' or '-'", MAX_NAME);
@@ -302,7 +300,7 @@ static void check_format(struct sl_violations *v, const request_t *r)
     }
 }
 
-static void check_length(struct sl_violations *v, const char *field, const char *s, size_t max)
+void sl_check_length(struct sl_violations *v, const char *field, const char *s, size_t max)
 {
     if (strlen(s) > max)
         sl_violate(v, field, "may be at most %zu bytes long", max);
@@ -310,21 +308,10 @@ static void check_length(struct sl_violations *v, const char *field, const char 
 
 static void check_marks(struct sl_violations *v, const request_t *r)
 {
-    if (r->on_unsupported < 0 ||
-        r->on_unsupported > SLUICE__V1__ON_UNSUPPORTED__ON_UNSUPPORTED_FAIL)
-        sl_violate(v, "on_unsupported", "is not a known value");
-    check_json_object(v, "provider_options_json", r->provider_options_json);
-    check_length(v, "model", r->model, 256);
-    check_length(v, "request_id", r->request_id, SL_REQUEST_ID_MAX);
-    check_length(v, "conversation_id", r->conversation_id, SL_REQUEST_ID_MAX);
-    check_length(v, "message_id", r->message_id, SL_REQUEST_ID_MAX);
-    check_length(v, "end_user", r->end_user, 256);
-    if (r->n_labels > MAX_LABELS)
-        sl_violate(v, "labels", "may hold at most %d labels", MAX_LABELS);
-    for (size_t i = 0; i < r->n_labels && i < MAX_LABELS; i++) {
-        check_length(v, "labels", r->labels[i]->key, MAX_LABEL);
-        check_length(v, "labels", r->labels[i]->value, MAX_LABEL);
-    }
+    SL_CHECK_MARKS(v, r);
+    sl_check_length(v, "conversation_id", r->conversation_id, SL_REQUEST_ID_MAX);
+    sl_check_length(v, "message_id", r->message_id, SL_REQUEST_ID_MAX);
+    sl_check_length(v, "end_user", r->end_user, SL_END_USER_MAX);
 }
 
 bool sl_validate_complete(const request_t *request, struct sl_violations *out)

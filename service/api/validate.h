@@ -11,5 +11,9 @@
 
 /* True where nothing is wrong. */
 bool sl_validate_complete(const Sluice__V1__CompleteRequest *request, struct sl_violations *out);
+bool sl_validate_embed(const Sluice__V1__EmbedRequest *request, struct sl_violations *out);
+bool sl_validate_image(const Sluice__V1__GenerateImageRequest *request, struct sl_violations *out);
+bool sl_validate_rerank(const Sluice__V1__RerankRequest *request, struct sl_violations *out);
+bool sl_validate_moderate(const Sluice__V1__ModerateRequest *request, struct sl_violations *out);
 
 #endif

@@ -62,6 +62,17 @@ bool sl_base64_decode(enum sl_base64 kind, const char *p, size_t n, void *out, s
     return true;
 }
 
+/* What is written lies before what is read. */
+bool sl_base64_decode_in_place(char *text, size_t *n)
+{
+    size_t got;
+    if (!sl_base64_decode(SL_BASE64_STANDARD, text, *n, text, *n, &got))
+        return false;
+    text[got] = '\0';
+    *n = got;
+    return true;
+}
+
 size_t sl_base64_encode(enum sl_base64 kind, const void *p, size_t n, char *dst)
 {
     const unsigned char *from = p;

@@ -20,6 +20,9 @@ enum sl_base64 {
  * out may hold anything then (the caller wipes it where that matters). */
 bool sl_base64_decode(enum sl_base64 kind, const char *p, size_t n, void *out, size_t cap,
                       size_t *got) SL_MUST_CHECK;
+/* Decodes standard base64 into its own beginning, and puts a NUL behind; *n becomes the number of bytes. False: it is no
+ * base64, and the text is spoilt. For what is too large to be there twice. */
+bool sl_base64_decode_in_place(char *text, size_t *n) SL_MUST_CHECK;
 /* Writes SL_BASE64_LENGTH(n) characters or fewer, and a NUL. Returns how many, without the NUL. */
 size_t sl_base64_encode(enum sl_base64 kind, const void *p, size_t n, char *dst);
 

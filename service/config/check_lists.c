@@ -349,11 +349,15 @@ static enum sl_code check_model_names(const struct sl_config_model *m, struct sl
 static enum sl_code unknown_api(const struct sl_config_model *m, const struct sl_adapter *adapter,
                                 struct sl_err *err)
 {
-    char known[160];
+    char known[400];
     int n = snprintf(known, sizeof(known), "%s", adapter->api);
     for (const struct sl_adapter *const *a = adapter->others; a && *a; a++) {
         if (n > 0 && (size_t)n < sizeof(known))
             n += snprintf(known + n, sizeof(known) - (size_t)n, ", %s", (*a)->api);
+    }
+    for (const struct sl_op_api *const *o = adapter->operations; o && *o; o++) {
+        if (n > 0 && (size_t)n < sizeof(known))
+            n += snprintf(known + n, sizeof(known) - (size_t)n, ", %s", (*o)->name);
     }
     return sl_apply_fail(err, m->place, "models",
                          "has an api that %s does not have: '%.60s'; it has %s", adapter->name,

@@ -2,6 +2,7 @@
 #include "api/access/service.h"
 #include "api/completion.h"
 #include "api/model_registry.h"
+#include "api/operations.h"
 #include "api/service.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
@@ -49,6 +50,57 @@ const struct sl_method sl_methods[] = {
         .on_cancel = sl_complete_cancel,
     },
     {
+        .path = "/sluice.v1.Completion/Embed",
+        .needs = {.scopes = SL_SCOPE_COMPLETE},
+        .kind = SL_UNARY,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__embed_request__descriptor,
+        .output = &sluice__v1__embed_response__descriptor,
+        .on_message = sl_embed,
+        .on_cancel = sl_operation_cancel,
+    },
+    {
+        .path = "/sluice.v1.Completion/GenerateImage",
+        .needs = {.scopes = SL_SCOPE_COMPLETE},
+        .kind = SL_SERVER_STREAM,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__generate_image_request__descriptor,
+        .output = &sluice__v1__generate_image_response__descriptor,
+        .on_message = sl_generate_image,
+        .on_writable = sl_operation_writable,
+        .on_cancel = sl_operation_cancel,
+    },
+    {
+        .path = "/sluice.v1.Completion/Rerank",
+        .needs = {.scopes = SL_SCOPE_COMPLETE},
+        .kind = SL_UNARY,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__rerank_request__descriptor,
+        .output = &sluice__v1__rerank_response__descriptor,
+        .on_message = sl_rerank,
+        .on_cancel = sl_operation_cancel,
+    },
+    {
+        .path = "/sluice.v1.Completion/Moderate",
+        .needs = {.scopes = SL_SCOPE_COMPLETE},
+        .kind = SL_UNARY,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__moderate_request__descriptor,
+        .output = &sluice__v1__moderate_response__descriptor,
+        .on_message = sl_moderate,
+        .on_cancel = sl_operation_cancel,
+    },
+    {
+        .path = "/sluice.v1.Completion/CountTokens",
+        .needs = {.scopes = SL_SCOPE_COMPLETE},
+        .kind = SL_UNARY,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__complete_request__descriptor,
+        .output = &sluice__v1__count_tokens_response__descriptor,
+        .on_message = sl_count_tokens,
+        .on_cancel = sl_operation_cancel,
+    },
+    {
         .path = "/sluice.v1.ModelRegistry/ListModels",
         .needs = {.scopes = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN},
         .kind = SL_UNARY,
@@ -74,6 +126,16 @@ const struct sl_method sl_methods[] = {
         .input = &sluice__v1__resolve_model_request__descriptor,
         .output = &sluice__v1__resolve_model_response__descriptor,
         .on_message = sl_resolve_model,
+    },
+    {
+        .path = "/sluice.v1.ModelRegistry/DiscoverModels",
+        .needs = {.scopes = SL_SCOPE_MODELS, .roles = SL_ROLE_ADMIN | SL_ROLE_OPERATOR},
+        .kind = SL_UNARY,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__discover_models_request__descriptor,
+        .output = &sluice__v1__discover_models_response__descriptor,
+        .on_message = sl_discover_models,
+        .on_cancel = sl_discover_models_cancel,
     },
     {
         .path = "/sluice.v1.Access/WhoAmI",

@@ -65,10 +65,23 @@ static void refuses_other_spellings(void **state)
     }
 }
 
+static void decodes_in_place(void **state)
+{
+    char text[] = "AP8Q+/8=", wrong[] = "AP8Q+/8";
+    size_t n = strlen(text);
+    (void)state;
+    assert_true(sl_base64_decode_in_place(text, &n));
+    assert_int_equal(n, 5);
+    assert_memory_equal(text, "\x00\xff\x10\xfb\xff", 6);
+    n = strlen(wrong);
+    assert_false(sl_base64_decode_in_place(wrong, &n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encodes_and_decodes),
+        cmocka_unit_test(decodes_in_place),
         cmocka_unit_test(refuses_other_spellings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
