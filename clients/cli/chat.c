@@ -182,23 +182,49 @@ static int ask_once(struct chat *chat)
     return result.exit_code;
 }
 
+/* Everything but the text of the question. */
+static enum sl_code begin(struct chat *chat, Sluice__V1__Message **question, struct sl_err *err)
+{
+    const struct options *o = &chat->cli->o;
+    enum sl_code code;
+
+    conversation_init(&chat->conversation);
+    sl_arena_init(&chat->arena, CHAT_REQUEST_MAX);
+    if (o->system)
+        conversation_set_system(&chat->conversation, o->system);
+    *question = conversation_add(&chat->conversation, SLUICE__V1__ROLE__ROLE_USER);
+    code = request_prepare(&chat->request, o, &chat->arena, err);
+    return code == SL_OK ? attach_files(chat, *question, err) : code;
+}
+
+enum sl_code chat_prepare(struct chat *chat, struct sl_err *err)
+{
+    Sluice__V1__Message *question;
+    enum sl_code code = begin(chat, &question, err);
+
+    if (code == SL_OK)
+        code = read_question(chat, question, err);
+    conversation_fill(&chat->conversation, &chat->request);
+    return code;
+}
+
+void chat_fini(struct chat *chat)
+{
+    conversation_fini(&chat->conversation);
+    sl_arena_fini(&chat->arena);
+}
+
 static int run_chat(struct chat *chat)
 {
     const struct options *o = &chat->cli->o;
     bool session = !o->args.n && isatty(STDIN_FILENO);
     struct sl_err err = {0};
     Sluice__V1__Message *question;
-    enum sl_code code;
+    enum sl_code code = begin(chat, &question, &err);
 
     if (session && o->json)
         return cli_fail_local(chat->cli, EXIT_USAGE, "USAGE",
                               "--json needs a TEXT, or '-' for standard input");
-    if (o->system)
-        conversation_set_system(&chat->conversation, o->system);
-    question = conversation_add(&chat->conversation, SLUICE__V1__ROLE__ROLE_USER);
-    code = request_prepare(&chat->request, o, &chat->arena, &err);
-    if (code == SL_OK)
-        code = attach_files(chat, question, &err);
     if (code == SL_OK && session)
         return session_run(chat, question);
     if (code == SL_OK)
@@ -213,10 +239,7 @@ int chat_run(struct cli *cli)
     struct chat chat = {.cli = cli};
     int code;
 
-    conversation_init(&chat.conversation);
-    sl_arena_init(&chat.arena, CHAT_REQUEST_MAX);
     code = run_chat(&chat);
-    conversation_fini(&chat.conversation);
-    sl_arena_fini(&chat.arena);
+    chat_fini(&chat);
     return code;
 }

@@ -24,6 +24,9 @@ struct chat_result {
         partial; /* the visible text of an answer that broke off; NULL if there is none; the caller's to free */
 };
 
+/* Makes the request of options, arguments and standard input. Release with chat_fini either way. */
+enum sl_code chat_prepare(struct chat *chat, struct sl_err *err) SL_MUST_CHECK;
+void chat_fini(struct chat *chat);
 /* Asks with the conversation as it is, and shows the answer or the failure. */
 void chat_ask(struct chat *chat, struct chat_result *result);
 

@@ -36,5 +36,10 @@ void cli_print_json(struct cli *cli, const ProtobufCMessage *message);
 int chat_run(struct cli *cli);
 int health_run(struct cli *cli);
 int models_run(struct cli *cli);
+int embed_run(struct cli *cli);
+int image_run(struct cli *cli);
+int rerank_run(struct cli *cli);
+int moderate_run(struct cli *cli);
+int count_tokens_run(struct cli *cli);
 
 #endif

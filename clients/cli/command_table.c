@@ -27,6 +27,28 @@ const struct command_row command_rows[] = {
         .details = "For example: source <(sluice completion bash)",
     },
     {
+        .name = "count-tokens",
+        .command = COMMAND_COUNT_TOKENS,
+        .synopsis = "[OPTION]... [TEXT | -]...",
+        .help = "say how many input tokens a question would use",
+        .details =
+            "Takes the question as 'sluice chat' does. Where the provider cannot count, the number "
+            "is an\n"
+            "estimate, about four bytes of text to a token, and a note says so.",
+        .run = count_tokens_run,
+    },
+    {
+        .name = "embed",
+        .command = COMMAND_EMBED,
+        .synopsis = "[OPTION]... [TEXT | -]...",
+        .help = "turn texts into vectors",
+        .details =
+            "Each TEXT is an input; '-', or none at all, stands for the lines of standard "
+            "input.\n"
+            "Prints a vector a line, its numbers with blanks between; with --json the reply.",
+        .run = embed_run,
+    },
+    {
         .name = "health",
         .command = COMMAND_HEALTH,
         .synopsis = "[OPTION]... [SERVICE]",
@@ -42,12 +64,46 @@ const struct command_row command_rows[] = {
         .help = "show help",
     },
     {
+        .name = "image",
+        .command = COMMAND_IMAGE,
+        .synopsis = "[OPTION]... PROMPT...",
+        .help = "make or change a picture",
+        .details =
+            "Writes the picture to --output, and prints the name of each file, or its "
+            "address.\n"
+            "With --image the pictures named are changed, or gone by. --json prints each event.",
+        .run = image_run,
+    },
+    {
         .name = "models",
         .command = COMMAND_MODELS,
-        .synopsis = "[list | show NAME | resolve [NAME]] [OPTION]...",
-        .verbs = "list|show|resolve",
-        .help = "list models, show one, or say where a name leads",
+        .synopsis = "[list | show NAME | resolve [NAME] | discover [PROVIDER]] [OPTION]...",
+        .verbs = "list|show|resolve|discover",
+        .help = "list models, show one, say where a name leads, or ask a provider",
+        .details = "discover lists what a provider offers, and what of it the registry has; with "
+                   "--model at\n"
+                   "that model's address. For administrators and operators.",
         .run = models_run,
+    },
+    {
+        .name = "moderate",
+        .command = COMMAND_MODERATE,
+        .synopsis = "[OPTION]... [TEXT | -]...",
+        .help = "say whether texts are harmful",
+        .details = "Each TEXT is an input; '-', or none at all, stands for the lines of standard "
+                   "input.\n"
+                   "Prints 'flagged' or 'fine' and the categories, a line an input.",
+        .run = moderate_run,
+    },
+    {
+        .name = "rerank",
+        .command = COMMAND_RERANK,
+        .synopsis = "[OPTION]... QUERY [DOCUMENT | -]...",
+        .help = "order documents by how well they answer a query",
+        .details = "Each DOCUMENT is a text; '-', or none at all, stands for the lines of standard "
+                   "input.\n"
+                   "Prints score, place in the input (from 0) and text, the best first.",
+        .run = rerank_run,
     },
     {.name = NULL},
 };

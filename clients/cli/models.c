@@ -264,12 +264,70 @@ static int resolve_model(struct cli *cli, const char *const *args, size_t n)
                            });
 }
 
+/* ---- discover ---- */
+
+static void add_listed(struct table *t, const Sluice__V1__ProviderModel *m)
+{
+    char context[16], names[128];
+
+    format_tokens(context, sizeof(context), m->context_tokens);
+    table_join(names, sizeof(names), m->registered, m->n_registered);
+    table_add(t,
+              (const char *[]){m->id, m->display_name, context, m->n_registered ? names : "(new)"});
+}
+
+static bool on_discovered(void *ctx, const ProtobufCMessage *message)
+{
+    const Sluice__V1__DiscoverModelsResponse *reply =
+        (const Sluice__V1__DiscoverModelsResponse *)message;
+    struct cli *cli = ctx;
+    struct table table;
+
+    if (cli->o.json) {
+        cli_print_json(cli, message);
+        return !cli->out.error;
+    }
+    table_init(&table, (const char *[]){"ID", "TITLE", "CONTEXT", "REGISTERED", NULL});
+    for (size_t i = 0; i < reply->n_models && !cli->out.error; i++) {
+        if (cli->o.names)
+            term_printf(&cli->out, "%s\n", reply->models[i]->id);
+        else
+            add_listed(&table, reply->models[i]);
+    }
+    for (size_t i = 0; i < reply->n_gone && !cli->o.names; i++)
+        table_add(&table, (const char *[]){reply->gone[i], "", "", "(gone)"});
+    if (!cli->o.names)
+        table_print(&table, &cli->out);
+    table_fini(&table);
+    if (reply->truncated && !cli->o.quiet)
+        term_printf(&cli->err, "sluice: note: the provider lists more models than are shown\n");
+    return !cli->out.error;
+}
+
+static int discover_models(struct cli *cli, const char *const *args, size_t n)
+{
+    Sluice__V1__DiscoverModelsRequest request = SLUICE__V1__DISCOVER_MODELS_REQUEST__INIT;
+
+    (void)n;
+    request.provider = (char *)args[0];
+    if (cli->o.model)
+        request.model = (char *)cli->o.model;
+    return verbs_call(cli, &(struct verb_call){
+                               .path = "/sluice.v1.ModelRegistry/DiscoverModels",
+                               .request = &request.base,
+                               .reply = &sluice__v1__discover_models_response__descriptor,
+                               .on_message = on_discovered,
+                               .ctx = cli,
+                           });
+}
+
 int models_run(struct cli *cli)
 {
     static const struct verb_row verbs[] = {
         {"list", "", 0, 0, list_models},
         {"show", "NAME", 1, 1, show_model},
         {"resolve", "[NAME]", 0, 1, resolve_model},
+        {"discover", "[PROVIDER]", 0, 1, discover_models},
         {.name = NULL},
     };
 

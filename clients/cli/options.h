@@ -18,8 +18,15 @@ enum command {
     COMMAND_HEALTH = 4,
     COMMAND_HELP = 8,
     COMMAND_MODELS = 16,
-    /* those that call the service, and all */
-    COMMAND_CALLING = COMMAND_CHAT | COMMAND_HEALTH | COMMAND_MODELS,
+    COMMAND_EMBED = 1 << 16,
+    COMMAND_IMAGE = 1 << 17,
+    COMMAND_RERANK = 1 << 18,
+    COMMAND_MODERATE = 1 << 19,
+    COMMAND_COUNT_TOKENS = 1 << 20,
+    /* those that ask a model, those that call the service, and all */
+    COMMAND_ASKING = COMMAND_CHAT | COMMAND_EMBED | COMMAND_IMAGE | COMMAND_RERANK |
+                     COMMAND_MODERATE | COMMAND_COUNT_TOKENS,
+    COMMAND_CALLING = COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS,
     COMMAND_ALL = COMMAND_CALLING | COMMAND_COMPLETION | COMMAND_HELP,
 };
 
@@ -98,6 +105,16 @@ struct options {
     struct option_int max_tokens, top_k, seed, reasoning_budget, logprobs;
     struct option_number temperature, top_p, frequency_penalty, presence_penalty;
     bool no_stream, no_parallel_tools, no_reasoning, strict, verbose;
+    /* embed */
+    const char *task, *truncate, *encoding;
+    struct option_int dimensions;
+    /* image */
+    const char *output, *mask, *size, *aspect_ratio, *quality, *style, *background, *output_format,
+        *negative_prompt;
+    struct option_int count;
+    bool url;
+    /* rerank */
+    struct option_int top;
     /* models, health */
     bool names, watch;
     /* what is no option; argv order */
