@@ -27,6 +27,7 @@ class ReplayServer:
         self.cases = cases
         self.seen = {}
         self.provider = ScriptedProvider(default=self._answer)
+        self.provider.lists_models = False
 
     def base(self, cut, case_id):
         return "%s/%d/%s" % (self.provider.url, cut, case_id)

@@ -34,11 +34,14 @@ import stubs as stub_modules  # noqa: E402
 from chat_answer import Comparison, run_stream, run_whole  # noqa: E402
 from formats import BY_API  # noqa: E402
 from formats.format import Untranslatable, differences  # noqa: E402
+from operation_answer import OperationComparison, run_operation  # noqa: E402
 from replay_server import ReplayServer  # noqa: E402
 from sluiced import Sluiced, base_config  # noqa: E402
 
 KEY = "sk-test-wire-0123456789abcdef"
 KEY_VARIABLE = "WIRE_TEST_KEY"
+OPERATOR_VARIABLE = "WIRE_TEST_OPERATOR"
+OPERATOR = "sl_" + "w" * 40  # who may ask providers what they offer
 CALL_TIMEOUT = 60
 # headers that HTTP and the client library decide, not the request's author
 TRANSPORT_HEADERS = {"accept", "content-type", "user-agent", "host", "content-length", "accept-encoding", "connection"}
@@ -71,7 +74,7 @@ class Case:
     @property
     def body(self):
         if self.recorded is None:
-            return {**self.form.simple_body, "model": (self.data["expected"].get("model") or "recorded"), "stream": self.stream}
+            return {**(self.form.simple_body or {}), "model": (self.data["expected"].get("model") or "recorded"), "stream": self.stream}
         body = self.recorded.get("body")
         if isinstance(body, dict) and set(body) == {"type", "content"} and body["type"] == "json":
             return body["content"]  # a recorder's own wrapping, not the wire's
@@ -166,6 +169,7 @@ class Run:
                              **({"auth": AUTH[kind]} if kind in AUTH else {})} for kind in sorted({c.kind for c in cases})]
         out["models"] = [self.model(case, cut) for case in cases for cut in self.cuts]
         out["log"]["level"] = "info"
+        out["access"] = {"keys": [{"name": "wire", "key": "env:" + OPERATOR_VARIABLE, "roles": ["operator"]}]}
         return out
 
     def model(self, case, cut):
@@ -185,15 +189,18 @@ class Run:
                 if not case.simplified:
                     self.simplify(case, "Sluice refused it, too: %s" % outcome.failure.message)
             outcome = self.call(api, case, cut)
-        lines = Comparison(case.data, outcome, self.stubs, case.form).run()
+        comparison = OperationComparison if case.form.operation else Comparison
+        lines = comparison(case.data, outcome, self.stubs, case.form).run()
         return lines + self.compare_request(case, cut)
 
     def call(self, api, case, cut):
-        request = self.stubs.completion.CompleteRequest()
+        request = type(case.request)()
         request.CopyFrom(case.request)
         request.model = name_of(case, cut)
-        request.include_message = case.stream
         timeout = environment.slack(CALL_TIMEOUT, CALL_TIMEOUT * 4)
+        if case.form.operation:
+            return run_operation(api, case.form, request, timeout)
+        request.include_message = case.stream
         return (run_stream if case.stream else run_whole)(api, request, timeout)
 
     @staticmethod
@@ -221,6 +228,8 @@ class Run:
         lines += differences(case.form.content_type, kind, "request header content-type")
         for name, value in own_headers(case).items():
             lines += differences(value, seen.headers.get(name), "request header " + name)
+        if case.body is None and not seen.body:
+            return lines
         if seen.json is None:
             return lines + ["request body: is no JSON"]
         return lines + differences(case.form.canonical(case.body, case), case.form.canonical(seen.json, case), "request")
@@ -229,8 +238,8 @@ class Run:
         ready = self.prepare()
         if not ready:
             return
-        self.service = Sluiced(self.folder, self.config(ready), env={KEY_VARIABLE: KEY}).wait_listening()
-        api = self.service.api()
+        self.service = Sluiced(self.folder, self.config(ready), env={KEY_VARIABLE: KEY, OPERATOR_VARIABLE: OPERATOR}).wait_listening()
+        api = self.service.api(OPERATOR)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             work = {pool.submit(self.one, api, case, cut): (case, cut) for case in ready for cut in self.cuts}
             for future in concurrent.futures.as_completed(work):

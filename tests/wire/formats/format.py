@@ -35,6 +35,8 @@ class Format:
     more_call = frozenset()
     # providers that are shown their key in another way than `authorization: Bearer KEY`: the header's name
     key_headers = {}
+    # a call beside chat: derived from formats/operation.py
+    operation = False
 
     def rpc(self, case):
         """The RPC that asks for it."""
