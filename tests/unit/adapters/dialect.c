@@ -1,6 +1,8 @@
 /* Runs the rows of a provider that speaks chat completions. */
 #include "dialect.h"
 
+#include <stdio.h>
+
 static const struct dialect *under_test;
 
 /* ---- requests ---- */
@@ -96,21 +98,68 @@ static const char *warned(struct kit *k)
     return out;
 }
 
+/* NAME: or nothing. */
+static const char *member(struct kit *k, const char *name, const char *value)
+{
+    return name ? sl_arena_printf(&k->arena, ",\"%s\":%s", name, value) : "";
+}
+
+static const char *everything_in(struct kit *k, const struct dialect_words *w)
+{
+    if (w->body)
+        return w->body;
+    return sl_arena_printf(
+        &k->arena,
+        "{\"model\":\"model-1\",\"messages\":[{\"role\":\"%s\",\"content\":\"Be brief\"},"
+        "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":null%s,"
+        "\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\","
+        "\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"7\"}],"
+        "\"temperature\":0.5%s,\"stop\":[\"END\"],\"%s\":100,\"seed\":7%s,\"tools\":[{\"type\":"
+        "\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],"
+        "\"tool_choice\":\"required\",%s%s,\"stream\":true%s%s%s}",
+        w->system ? w->system : "system", member(k, w->history, "\"Hm\""),
+        w->top_k ? ",\"top_k\":40" : "", w->limit, w->no_logprobs ? "" : ",\"logprobs\":true",
+        w->reasoning, member(k, w->end_user, "\"u-1\""),
+        w->no_stream_options ? "" : ",\"stream_options\":{\"include_usage\":true}",
+        w->extra ? "," : "", w->extra ? w->extra : "");
+}
+
+static void expect_request(const struct dialect_request *row, const struct dialect_words *words)
+{
+    struct kit k;
+
+    kit_init(&k, under_test->kind);
+    row->ask(&k);
+    const char *body = kit_build(&k, row->stream, NULL);
+    if (!body)
+        fail_msg("refused: %s", k.err.text);
+    assert_string_equal(body, words ? everything_in(&k, words) : row->body);
+    assert_string_equal(warned(&k), row->warned ? row->warned : "");
+    kit_fini(&k);
+}
+
+static void words_are_used(void **state)
+{
+    const struct dialect_words *w = under_test->words;
+    const struct dialect_request everything = {dialect_ask_everything, true, NULL, w->warned};
+    char body[512];
+
+    (void)state;
+    expect_request(&everything, w);
+    if (!w->none)
+        return;
+    snprintf(body, sizeof(body),
+             "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],%s}",
+             w->none);
+    expect_request(&(struct dialect_request){dialect_ask_no_reasoning, false, body, w->none_warned},
+                   NULL);
+}
+
 static void requests_are_sent(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < under_test->n_requests; i++) {
-        const struct dialect_request *row = &under_test->requests[i];
-        struct kit k;
-        kit_init(&k, under_test->kind);
-        row->ask(&k);
-        const char *body = kit_build(&k, row->stream, NULL);
-        if (!body)
-            fail_msg("refused: %s", k.err.text);
-        assert_string_equal(body, row->body);
-        assert_string_equal(warned(&k), row->warned ? row->warned : "");
-        kit_fini(&k);
-    }
+    for (size_t i = 0; i < under_test->n_requests; i++)
+        expect_request(&under_test->requests[i], NULL);
 }
 
 static void address_and_key(void **state)
@@ -220,9 +269,8 @@ static void failures_are_told(void **state)
 int dialect_run(const struct dialect *d)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests_are_sent),
-        cmocka_unit_test(address_and_key),
-        cmocka_unit_test(answers_are_read),
+        cmocka_unit_test(words_are_used),    cmocka_unit_test(requests_are_sent),
+        cmocka_unit_test(address_and_key),   cmocka_unit_test(answers_are_read),
         cmocka_unit_test(failures_are_told),
     };
 

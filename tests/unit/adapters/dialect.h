@@ -1,5 +1,5 @@
-/* For tests of providers that speak chat completions in words of their own: rows of requests, answers and failures. A
- * test file has its rows, and DIALECT_MAIN. */
+/* For tests of providers that speak chat completions in words of their own: the words, and rows of requests, answers and
+ * failures. A test file has its rows, and DIALECT_MAIN. */
 #ifndef SL_TESTS_ADAPTERS_DIALECT_H
 #define SL_TESTS_ADAPTERS_DIALECT_H
 
@@ -11,6 +11,21 @@
 #include <cmocka.h>
 
 #include "kit.h"
+
+/* How dialect_ask_everything and dialect_ask_no_reasoning are said; what is NULL or false is the usual, or left out. */
+struct dialect_words {
+    const char *body;      /* the whole body of the first, for a form of its own */
+    const char *system;    /* the role of instructions; NULL: system */
+    const char *history;   /* member of an assistant's message for its reasoning */
+    const char *limit;     /* member for the most tokens */
+    const char *reasoning; /* members for the highest effort */
+    const char *end_user;  /* member for the end user */
+    const char *extra;     /* members at the end */
+    bool top_k, no_logprobs, no_stream_options;
+    const char *warned;      /* the fields that are warned about, with a blank behind each */
+    const char *none;        /* members for no reasoning; NULL: not asked for */
+    const char *none_warned; /* NULL: nothing */
+};
 
 /* What is asked for, the whole body that is sent, and the fields that are warned about, with a blank behind each. */
 struct dialect_request {
@@ -40,6 +55,7 @@ struct dialect_failure {
 
 struct dialect {
     const char *kind, *url, *key_header; /* the header as name: value with the key sk-test-1 */
+    const struct dialect_words *words;
     const struct dialect_request *requests;
     size_t n_requests;
     const struct dialect_answer *answers;
@@ -60,18 +76,40 @@ void dialect_ask_plain(struct kit *k);
 
 int dialect_run(const struct dialect *d);
 
-#define DIALECT_MAIN(kind, url, key_header)                                                        \
+/* Reasoning in that member, then text, then usage in a chunk of its own. */
+#define DIALECT_ANSWER(field)                                                                      \
+    {                                                                                              \
+        "{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"message\":{\"role\":\""     \
+        "assistant\",\"content\":\"Yes.\",\"" field "\":\"Hm\"},\"finish_reason\":\"stop\"}],"     \
+        "\"usage\":" DIALECT_USAGE "}",                                                            \
+            {DIALECT_CHUNK("{\"role\":\"assistant\",\"content\":\"\",\"" field "\":\"Hm\"}",       \
+                           "null"),                                                                \
+             DIALECT_CHUNK("{\"content\":\"Yes\"}", "null"),                                       \
+             DIALECT_CHUNK("{\"content\":\".\"}", "\"stop\""),                                     \
+             "{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[],\"usage\":" DIALECT_USAGE "}",      \
+             "[DONE]"},                                                                            \
+            "reasoning 0 \"Hm\"\ntext 1 \"Yes\"\ntext 1 \".\"\n", 9, 0, 0, 3, 1                    \
+    }
+#define DIALECT_CHUNK(delta, reason)                                                               \
+    "{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"delta\":" delta                 \
+    ",\"finish_reason\":" reason "}]}"
+#define DIALECT_USAGE                                                                              \
+    "{\"prompt_tokens\":9,\"completion_tokens\":4,\"total_tokens\":13,\"completion_tokens_"        \
+    "details\""                                                                                    \
+    ":{\"reasoning_tokens\":1}}"
+
+/* The asking one has an array `requests` besides. */
+#define DIALECT_MAIN(kind, url, key_header) DIALECT_MAIN_OF(kind, url, key_header, NULL, 0)
+#define DIALECT_MAIN_ASKING(kind, url, key_header)                                                 \
+    DIALECT_MAIN_OF(kind, url, key_header, requests, SL_ARRAY_LEN(requests))
+#define DIALECT_MAIN_OF(kind, url, key_header, requests, n_requests)                               \
     int main(void)                                                                                 \
     {                                                                                              \
-        static const struct dialect d = {kind,                                                     \
-                                         url,                                                      \
-                                         key_header,                                               \
-                                         requests,                                                 \
-                                         SL_ARRAY_LEN(requests),                                   \
-                                         answers,                                                  \
-                                         SL_ARRAY_LEN(answers),                                    \
-                                         failures,                                                 \
-                                         SL_ARRAY_LEN(failures)};                                  \
+        static const struct dialect d = {kind,       url,                                          \
+                                         key_header, &words,                                       \
+                                         requests,   n_requests,                                   \
+                                         answers,    SL_ARRAY_LEN(answers),                        \
+                                         failures,   SL_ARRAY_LEN(failures)};                      \
         return dialect_run(&d);                                                                    \
     }
 

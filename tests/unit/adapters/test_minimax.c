@@ -2,22 +2,13 @@
  * recordings; see the head of its adapter. */
 #include "dialect.h"
 
-static const struct dialect_request requests[] = {
-    {dialect_ask_everything, true,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief\"},"
-     "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":null,\"re"
-     "asoning_content\":\"Hm\",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"func"
-     "tion\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":"
-     "\"c1\",\"content\":\"7\"}],\"temperature\":0.5,\"stop\":[\"END\"],\"max_completion_t"
-     "okens\":100,\"seed\":7,\"logprobs\":true,\"tools\":[{\"type\":\"function\",\"functio"
-     "n\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"requir"
-     "ed\",\"reasoning_effort\":\"xhigh\",\"stream\":true,\"stream_options\":{\"include_us"
-     "age\":true},\"reasoning_split\":true}",
-     "top_k end_user "},
-    {dialect_ask_no_reasoning, false,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"think"
-     "ing\":{\"type\":\"disabled\"},\"reasoning_split\":true}",
-     ""},
+static const struct dialect_words words = {
+    .history = "reasoning_content",
+    .limit = "max_completion_tokens",
+    .reasoning = "\"reasoning_effort\":\"xhigh\"",
+    .extra = "\"reasoning_split\":true",
+    .warned = "top_k end_user ",
+    .none = "\"thinking\":{\"type\":\"disabled\"},\"reasoning_split\":true",
 };
 
 static const struct dialect_answer answers[] = {

@@ -2,21 +2,18 @@
  * recordings; see the head of its adapter. */
 #include "dialect.h"
 
-static const struct dialect_request requests[] = {
-    {dialect_ask_everything, true,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief\"},"
-     "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":[{\"type"
-     "\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"Hm\"}]}],\"tool_calls\":"
-     "[{\"id\":\"74rXQ0Dlm\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{"
-     "}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"74rXQ0Dlm\",\"content\":\"7\"}],\"temperature"
-     "\":0.5,\"stop\":[\"END\"],\"max_tokens\":100,\"random_seed\":7,\"tools\":[{\"type\":"
-     "\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],\""
-     "tool_choice\":\"any\",\"reasoning_effort\":\"xhigh\",\"stream\":true}",
-     "top_k logprobs end_user "},
-    {dialect_ask_no_reasoning, false,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"reaso"
-     "ning_effort\":\"none\"}",
-     ""},
+static const struct dialect_words words = {
+    .body =
+        "{\"model\":\"model-1\",\"messages\":[{\"role\":\"system\",\"content\":\"Be "
+        "brief\"},{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":[{"
+        "\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"Hm\"}]}],\"tool_calls\":"
+        "[{\"id\":\"74rXQ0Dlm\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":"
+        "\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"74rXQ0Dlm\",\"content\":\"7\"}],"
+        "\"temperature\":0.5,\"stop\":[\"END\"],\"max_tokens\":100,\"random_seed\":7,\"tools\":[{"
+        "\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}]"
+        ",\"tool_choice\":\"any\",\"reasoning_effort\":\"xhigh\",\"stream\":true}",
+    .warned = "top_k logprobs end_user ",
+    .none = "\"reasoning_effort\":\"none\"",
 };
 
 static const struct dialect_answer answers[] = {

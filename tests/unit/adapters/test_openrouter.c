@@ -2,22 +2,18 @@
  * recordings; see the head of its adapter. */
 #include "dialect.h"
 
+static const struct dialect_words words = {
+    .system = "developer",
+    .history = "reasoning",
+    .limit = "max_completion_tokens",
+    .reasoning = "\"reasoning\":{\"effort\":\"xhigh\"}",
+    .end_user = "user",
+    .top_k = true,
+    .warned = "",
+    .none = "\"reasoning\":{\"effort\":\"none\"}",
+};
+
 static const struct dialect_request requests[] = {
-    {dialect_ask_everything, true,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"developer\",\"content\":\"Be brief"
-     "\"},{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":null,"
-     "\"reasoning\":\"Hm\",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function"
-     "\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c1"
-     "\",\"content\":\"7\"}],\"temperature\":0.5,\"top_k\":40,\"stop\":[\"END\"],\"max_com"
-     "pletion_tokens\":100,\"seed\":7,\"logprobs\":true,\"tools\":[{\"type\":\"function\","
-     "\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\""
-     ":\"required\",\"reasoning\":{\"effort\":\"xhigh\"},\"user\":\"u-1\",\"stream\":true,"
-     "\"stream_options\":{\"include_usage\":true}}",
-     ""},
-    {dialect_ask_no_reasoning, false,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"reaso"
-     "ning\":{\"effort\":\"none\"}}",
-     ""},
     {dialect_ask_budget, false,
      "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"reaso"
      "ning\":{\"max_tokens\":512}}",
@@ -90,5 +86,5 @@ static const struct dialect_failure failures[] = {
      SL_RESOURCE_EXHAUSTED, SL_REASON_PROVIDER_QUOTA, "402", "Insufficient credits"},
 };
 
-DIALECT_MAIN("openrouter", "https://openrouter.ai/api/v1/chat/completions",
-             "authorization: Bearer sk-test-1")
+DIALECT_MAIN_ASKING("openrouter", "https://openrouter.ai/api/v1/chat/completions",
+                    "authorization: Bearer sk-test-1")

@@ -2,21 +2,14 @@
  * recordings; see the head of its adapter. */
 #include "dialect.h"
 
-static const struct dialect_request requests[] = {
-    {dialect_ask_everything, true,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief\"},"
-     "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":null,\"to"
-     "ol_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"argu"
-     "ments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"7\"}],\""
-     "temperature\":0.5,\"top_k\":40,\"stop\":[\"END\"],\"max_tokens\":100,\"seed\":7,\"to"
-     "ols\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":"
-     "\"object\"}}}],\"tool_choice\":\"required\",\"reasoning_effort\":\"xhigh\",\"stream"
-     "\":true}",
-     "messages[2].parts[0] logprobs end_user "},
-    {dialect_ask_no_reasoning, false,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"reaso"
-     "ning_effort\":\"none\"}",
-     ""},
+static const struct dialect_words words = {
+    .limit = "max_tokens",
+    .reasoning = "\"reasoning_effort\":\"xhigh\"",
+    .top_k = true,
+    .no_logprobs = true,
+    .no_stream_options = true,
+    .warned = "messages[2].parts[0] logprobs end_user ",
+    .none = "\"reasoning_effort\":\"none\"",
 };
 
 static const struct dialect_answer answers[] = {

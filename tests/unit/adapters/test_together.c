@@ -2,48 +2,16 @@
  * recordings; see the head of its adapter. */
 #include "dialect.h"
 
-static const struct dialect_request requests[] = {
-    {dialect_ask_everything, true,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief\"},"
-     "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":null,\"re"
-     "asoning\":\"Hm\",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{"
-     "\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c1\","
-     "\"content\":\"7\"}],\"temperature\":0.5,\"top_k\":40,\"stop\":[\"END\"],\"max_tokens"
-     "\":100,\"seed\":7,\"logprobs\":true,\"tools\":[{\"type\":\"function\",\"function\":{"
-     "\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"required\","
-     "\"reasoning_effort\":\"xhigh\",\"stream\":true,\"stream_options\":{\"include_usage\""
-     ":true}}",
-     "end_user "},
-    {dialect_ask_no_reasoning, false,
-     "{\"model\":\"model-1\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"reaso"
-     "ning_effort\":\"none\"}",
-     ""},
+static const struct dialect_words words = {
+    .history = "reasoning",
+    .limit = "max_tokens",
+    .reasoning = "\"reasoning_effort\":\"xhigh\"",
+    .top_k = true,
+    .warned = "end_user ",
+    .none = "\"reasoning_effort\":\"none\"",
 };
 
-static const struct dialect_answer answers[] = {
-    {"{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"message\":{\"role\":\""
-     "assistant\",\"content\":\"Yes.\",\"reasoning\":\"Hm\"},\"finish_reason\":\"stop\"}],"
-     "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"total_tokens\":13,\"complet"
-     "ion_tokens_details\":{\"reasoning_tokens\":1}}}",
-     {"{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"as"
-      "sistant\",\"content\":\"\",\"reasoning\":\"Hm\"},\"finish_reason\":null}]}",
-      "{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"delta\":{\"content\":"
-      "\"Yes\"},\"finish_reason\":null}]}",
-      "{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"delta\":{\"content\":"
-      "\".\"},\"finish_reason\":\"stop\"}]}",
-      "{\"id\":\"a-1\",\"model\":\"m-2\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"co"
-      "mpletion_tokens\":4,\"total_tokens\":13,\"completion_tokens_details\":{\"reasoning_t"
-      "okens\":1}}}",
-      "[DONE]"},
-     "reasoning 0 \"Hm\"\n"
-     "text 1 \"Yes\"\n"
-     "text 1 \".\"\n",
-     9,
-     0,
-     0,
-     3,
-     1},
-};
+static const struct dialect_answer answers[] = {DIALECT_ANSWER("reasoning")};
 
 static const struct dialect_failure failures[] = {
     {401,
