@@ -5,6 +5,7 @@
 #ifndef SL_STORE_BACKEND_H
 #define SL_STORE_BACKEND_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "store/store.h"
@@ -78,9 +79,14 @@ struct sl_store {
     const struct sl_store_ops *ops;
     struct sl_conn_pool *pools[SL_STORE_POOLS];
     struct sl_store_schema schema;
-    _Atomic int64_t revision;         /* the last one this process wrote or saw */
-    _Atomic(struct sl_watch *) watch; /* woken by commits of this process; NULL: none */
+    _Atomic int64_t revision; /* the last one this process wrote or saw */
+    pthread_mutex_t watch_lock;
+    struct sl_watch *watch; /* under the lock: told of commits of this process; NULL: none */
 };
+
+/* Of that first member. */
+void sl_store_init(struct sl_store *s, const struct sl_store_ops *ops);
+void sl_store_fini(struct sl_store *s);
 
 /* A numbered file of store/migrations/<back end>/, embedded when the binary is built. */
 struct sl_store_migration {

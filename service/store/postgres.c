@@ -72,8 +72,7 @@ static void wipe_text(char *text)
 static void close_store(struct sl_store *s)
 {
     struct sl_postgres *p = sl_postgres_of(s);
-    sl_conn_pool_destroy(s->pools[SL_POSTGRES_APP]);
-    sl_conn_pool_destroy(s->pools[SL_POSTGRES_SYNC]);
+    sl_store_fini(s);
     wipe_text(p->url);
     wipe_text(p->password);
     sl_free(p);
@@ -85,7 +84,7 @@ enum sl_code sl_store_postgres_open(const struct sl_store_options *options,
 {
     struct sl_postgres *p = SL_NEW(struct sl_postgres);
     size_t size = options->pool_size ? options->pool_size : DEFAULT_POOL;
-    p->store.ops = &sl_postgres_ops;
+    sl_store_init(&p->store, &sl_postgres_ops);
     p->url = sl_strdup(options->url);
     p->password = sl_strdup(options->password ? options->password : "");
     p->connect_timeout_ms =

@@ -2,6 +2,7 @@
  * that went away without a word. */
 #include <endian.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
@@ -89,9 +90,8 @@ enum sl_code sl_postgres_connect(struct sl_postgres *p, int64_t patience_ms,
                                  struct sl_postgres_conn **out, struct sl_err *err)
 {
     char seconds[24], tcp_ms[24];
-    snprintf(seconds, sizeof(seconds), "%lld", (long long)((p->connect_timeout_ms + 999) / 1000));
-    snprintf(tcp_ms, sizeof(tcp_ms), "%lld",
-             (long long)(p->statement_timeout_ms + p->connect_timeout_ms));
+    snprintf(seconds, sizeof(seconds), "%" PRId64, (p->connect_timeout_ms + 999) / 1000);
+    snprintf(tcp_ms, sizeof(tcp_ms), "%" PRId64, p->statement_timeout_ms + p->connect_timeout_ms);
     /* later ones go before what the url says */
     const char *const names[] = {"dbname",
                                  "connect_timeout",

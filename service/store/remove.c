@@ -4,8 +4,9 @@
 #include "base/alloc.h"
 #include "store/sql.h"
 
-/* Replicas that were away for longer load everything. */
-enum { KEPT_PURGES = 100000 };
+/* KEPT_PURGES: of revisions; replicas that were away for longer load everything. BATCH: rows of one
+ * transaction, for which all other writers wait. */
+enum { KEPT_PURGES = 100000, BATCH = 500 };
 
 static enum sl_code purge_rows(struct sl_tx *tx, const struct sl_rows *rows, size_t *count,
                                struct sl_err *err)
@@ -147,17 +148,27 @@ static enum sl_code find_owners(struct sl_store *s, const struct sl_purge *purge
     return sl_tx_end(tx, code, NULL, err);
 }
 
-static enum sl_code purge_owner(struct sl_store *s, const struct sl_store_session *session,
+/* *count: what one transaction took. */
+static enum sl_code purge_batch(struct sl_store *s, const struct sl_store_session *session,
                                 const struct sl_purge *purge, size_t *count, struct sl_err *err)
 {
     struct sl_tx *tx = NULL;
-    size_t n = 0;
     enum sl_code code = sl_store_begin(s, session, true, &tx, err);
     if (code)
         return code;
-    code = sl_tx_purge(tx, purge, &n, err);
-    code = sl_tx_end(tx, code, NULL, err);
-    *count += n;
+    code = sl_tx_purge(tx, purge, count, err);
+    return sl_tx_end(tx, code, NULL, err);
+}
+
+static enum sl_code purge_owner(struct sl_store *s, const struct sl_store_session *session,
+                                const struct sl_purge *purge, size_t *count, struct sl_err *err)
+{
+    enum sl_code code;
+    size_t n = 0;
+    do {
+        code = purge_batch(s, session, purge, &n, err);
+        *count += code ? 0 : n;
+    } while (!code && n == purge->limit);
     return code;
 }
 
@@ -167,7 +178,7 @@ enum sl_code sl_store_purge(struct sl_store *s, int64_t before_ms, const char *a
     enum sl_code code = SL_OK;
     size_t n = 0;
     for (int t = 0; !code && t < SL_TABLE_COUNT; t++) {
-        struct sl_purge purge = {(enum sl_table)t, before_ms, 0};
+        struct sl_purge purge = {(enum sl_table)t, before_ms, BATCH};
         struct owners owners = {.count = 0};
         sl_arena_init(&owners.arena, SIZE_MAX);
         code = find_owners(s, &purge, &owners, err);

@@ -14,7 +14,7 @@ bool sl_value_equal(const struct sl_value *a, const struct sl_value *b)
     case SL_VALUE_INT:
         return a->as.i == b->as.i;
     case SL_VALUE_REAL:
-        return !memcmp(&a->as.d, &b->as.d, sizeof(a->as.d));
+        return a->as.d == b->as.d;
     case SL_VALUE_BOOL:
         return a->as.b == b->as.b;
     case SL_VALUE_TEXT:

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "store/conn_pool.h"
 
 static void close_store(struct sl_store *s);
 static enum sl_code connect_db(struct sl_store *s, unsigned pool, struct sl_conn **out,
@@ -66,8 +65,7 @@ enum sl_code sl_sqlite_exec(sqlite3 *db, const char *sql, struct sl_err *err)
 
 static void close_store(struct sl_store *s)
 {
-    sl_conn_pool_destroy(s->pools[SL_SQLITE_READERS]);
-    sl_conn_pool_destroy(s->pools[SL_SQLITE_WRITER]);
+    sl_store_fini(s);
     sl_free(SL_CONTAINER_OF(s, struct sl_sqlite, store));
 }
 

@@ -139,7 +139,7 @@ enum sl_code sl_store_sqlite_open(const char *path, const struct sl_store_option
     if (code)
         return code;
     struct sl_sqlite *q = SL_NEW(struct sl_sqlite);
-    q->store.ops = &sl_sqlite_ops;
+    sl_store_init(&q->store, &sl_sqlite_ops);
     sl_copy(q->path, sizeof(q->path), path);
     q->store.pools[SL_SQLITE_READERS] =
         sl_conn_pool_create(&q->store, SL_SQLITE_READERS, READERS, wait);

@@ -5,6 +5,21 @@
 
 #include "base/str.h"
 #include "store/backend.h"
+#include "store/conn_pool.h"
+
+void sl_store_init(struct sl_store *s, const struct sl_store_ops *ops)
+{
+    s->ops = ops;
+    atomic_init(&s->revision, 0);
+    pthread_mutex_init(&s->watch_lock, NULL);
+}
+
+void sl_store_fini(struct sl_store *s)
+{
+    for (size_t i = 0; i < SL_STORE_POOLS; i++)
+        sl_conn_pool_destroy(s->pools[i]);
+    pthread_mutex_destroy(&s->watch_lock);
+}
 
 int sl_store_newest(const struct sl_store_migration *migrations)
 {

@@ -221,8 +221,8 @@ enum sl_code sl_tx_changes(struct sl_tx *tx, int64_t revision, sl_on_change *on_
 
 /* ---- outside transactions ---- */
 
-/* sl_tx_purge for every owner, each in a transaction of its own. actor: for the audit log. Calls it
- * now and then, and the store stays small. */
+/* sl_tx_purge for every owner, in many small transactions. actor: for the audit log. Called now and
+ * then, it keeps the store small. */
 enum sl_code sl_store_purge(struct sl_store *s, int64_t before_ms, const char *actor, size_t *count,
                             struct sl_err *err) SL_MUST_CHECK;
 

@@ -31,6 +31,13 @@ struct sl_watch {
     int64_t wait_ms, listen_at_us; /* of the next attempt to listen */
 };
 
+static void set_watch(struct sl_store *s, struct sl_watch *w)
+{
+    pthread_mutex_lock(&s->watch_lock);
+    s->watch = w;
+    pthread_mutex_unlock(&s->watch_lock);
+}
+
 static void wake(struct sl_watch *w)
 {
     uint64_t one = 1;
@@ -40,9 +47,10 @@ static void wake(struct sl_watch *w)
 
 void sl_watch_wake(struct sl_store *s)
 {
-    struct sl_watch *w = atomic_load(&s->watch);
-    if (w)
-        wake(w);
+    pthread_mutex_lock(&s->watch_lock);
+    if (s->watch)
+        wake(s->watch);
+    pthread_mutex_unlock(&s->watch_lock);
 }
 
 static void tell_state(struct sl_watch *w, bool up, const char *why)
@@ -137,7 +145,7 @@ enum sl_code sl_store_watch_start(struct sl_store *s, const struct sl_watcher *w
         return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "the store cannot be watched: %s",
                           strerror(problem));
     }
-    atomic_store(&s->watch, w);
+    set_watch(s, w);
     *out = w;
     return SL_OK;
 }
@@ -146,7 +154,7 @@ void sl_store_watch_stop(struct sl_watch *w)
 {
     if (!w)
         return;
-    atomic_store(&w->store->watch, NULL);
+    set_watch(w->store, NULL);
     atomic_store(&w->stopping, true);
     wake(w);
     pthread_join(w->thread, NULL);

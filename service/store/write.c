@@ -1,4 +1,5 @@
 /* Writing rows: who may, what fits, and the three writes that all others are made of. */
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -61,6 +62,9 @@ enum sl_code sl_row_check(const struct sl_row *row, struct sl_err *err)
     for (size_t i = 0; !code && i < t->n_columns; i++) {
         if (row->v[i].type == SL_VALUE_TEXT)
             code = check_text(&t->columns[i], &row->v[i].as.s, err);
+        else if (row->v[i].type == SL_VALUE_REAL && !isfinite(row->v[i].as.d))
+            code = sl_err_field(err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
+                                t->columns[i].name, "%s is not a number", t->columns[i].name);
     }
     return code;
 }

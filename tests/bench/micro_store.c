@@ -1,6 +1,7 @@
 /* micro_store FOLDER|URL [MODELS [KEYS [WRITES]]]: what the store costs when it is full: 100,000 models and 1,000,000 API
  * keys, where nothing else is said. Fills an empty store (SQLite in FOLDER, or PostgreSQL), then prints milliseconds for
  * single writes and reads, and seconds for walks over everything. A store that was filled before is taken as it is. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +162,7 @@ static void update_model(struct sl_store *store, struct sl_arena *arena, int64_t
     struct sl_err err = {0};
     struct sl_tx *tx = begin(store, true);
     struct sl_row *row = sl_row_create(arena, SL_TABLE_MODELS);
-    sl_row_set_text(row, SL_COL_ID, sl_arena_printf(arena, "models-%lld", (long long)(i * 97 + 1)));
+    sl_row_set_text(row, SL_COL_ID, sl_arena_printf(arena, "models-%" PRId64, i * 97 + 1));
     sl_row_set_int(row, SL_MODELS_CONTEXT_TOKENS, sl_now_us());
     check(sl_tx_update(tx, row, 0, &err), &err);
     commit(tx);
@@ -188,7 +189,7 @@ static void find_model(struct sl_store *store, struct sl_arena *arena, int64_t i
     struct sl_err err = {0};
     struct sl_tx *tx = begin(store, false);
     struct sl_row *row = NULL;
-    const char *name = sl_arena_printf(arena, "name-%lld", (long long)(i * 97 + 1));
+    const char *name = sl_arena_printf(arena, "name-%" PRId64, i * 97 + 1);
     check(sl_tx_find(tx, (struct sl_row_name){SL_TABLE_MODELS, NULL, name}, arena, &row, &err),
           &err);
     commit(tx);
@@ -198,7 +199,7 @@ static void list_page(struct sl_store *store, struct sl_arena *arena, int64_t i)
 {
     struct sl_err err = {0};
     struct sl_tx *tx = begin(store, false);
-    const char *after = sl_arena_printf(arena, "models-%lld", (long long)(i * 97 + 1));
+    const char *after = sl_arena_printf(arena, "models-%" PRId64, i * 97 + 1);
     struct sl_query query = {.table = SL_TABLE_MODELS, .after_id = after, .limit = 50};
     struct sl_rows rows = {NULL, 0};
     check(sl_tx_list(tx, &query, arena, &rows, &err), &err);

@@ -75,6 +75,11 @@ class Banned(Tree):
         self.assertEqual(len(self.problems("adapters/x.c", "p = malloc(1);")), 1)
 
 
+    def test_all_rows_are_for_few(self):
+        self.assertEqual(self.problems("service/registry/x.c", "role = SL_STORE_SYNC;"), [])
+        self.assertEqual(len(self.problems("service/api/x.c", "role = SL_STORE_SYNC;")), 1)
+
+
 class Headers(Tree):
     def problems(self):
         return check_headers.check(self.source, COMPILER, str(self.source), [])[1]

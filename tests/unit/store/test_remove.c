@@ -148,6 +148,27 @@ static void purges_what_is_old_enough(void **state)
     assert_int_equal(scene_sql(s, "SELECT count(*) FROM model_names"), 1);
 }
 
+/* In several transactions, so that other writers need not wait for all of it. */
+static void purges_many(void **state)
+{
+    enum { MANY = 1201 };
+    struct scene *s = *state;
+    size_t count = 0;
+    struct sl_tx *tx = scene_admin(s);
+    for (int i = 0; i < MANY; i++) {
+        struct sl_row *row =
+            scene_row(s, SL_TABLE_TIERS, NULL, sl_arena_printf(&s->arena, "t%d", i));
+        EXPECT_OK(sl_tx_insert(tx, row, &s->err));
+    }
+    scene_commit(tx);
+    scene_sql(s, "UPDATE tiers SET deleted_ms = 5");
+    EXPECT_OK(sl_store_purge(s->store, 6, "housekeeping", &count, &s->err));
+    assert_int_equal(count, MANY);
+    int64_t revision = 0;
+    EXPECT_OK(sl_store_revision(s->store, &revision, &s->err));
+    assert_int_equal(revision, 1 + 3);
+}
+
 static int64_t rows_of(struct scene *s, const char *owner)
 {
     int64_t n = 0;
@@ -197,6 +218,7 @@ int main(int argc, char **argv)
         SCENE_TEST(keeps_aliases_unique_with_names),
         SCENE_TEST(tells_what_changed),
         SCENE_TEST(purges_what_is_old_enough),
+        SCENE_TEST(purges_many),
         SCENE_TEST(wipes_what_a_deleted_user_owned),
     };
     return SCENE_MAIN(tests, argc, argv);

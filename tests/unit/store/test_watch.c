@@ -113,6 +113,7 @@ static void tells_of_others_writes(void **state)
     struct scene other = *s;
     struct told t = new_told();
     struct sl_watch *w = start(s, &t, 0);
+    sl_arena_init(&other.arena, SIZE_MAX);
     scene_open(&other);
     scene_add(&other, SL_TABLE_TIERS, NULL, "a");
     await(&t, 1, true);
@@ -121,6 +122,7 @@ static void tells_of_others_writes(void **state)
     scene_add(&other, SL_TABLE_TIERS, NULL, "b");
     await(&t, 2, true);
     sl_store_close(other.store);
+    sl_arena_fini(&other.arena);
     sl_store_watch_stop(w);
 }
 

@@ -1,6 +1,7 @@
 /* Rows of a store: what is written is there, for those who may see it, and nobody else. */
 #include "unit/store/scene.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void begins_empty(void **state)
@@ -144,6 +145,9 @@ static void refuses_what_does_not_fit(void **state)
     const char *id = scene_add(s, SL_TABLE_MODELS, NULL, "m");
     struct sl_tx *tx = scene_admin(s);
     struct sl_row *row = scene_get(s, tx, SL_TABLE_MODELS, id);
+    sl_row_set_real(row, SL_MODELS_TOP_P, strtod("nan", NULL));
+    EXPECT_ERROR(sl_tx_update(tx, row, 0, &s->err), SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST);
+    sl_row_set_null(row, SL_MODELS_TOP_P);
     sl_row_set_text(row, SL_COL_OWNER, "u1");
     EXPECT_ERROR(sl_tx_update(tx, row, 0, &s->err), SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST);
     sl_tx_rollback(tx);
