@@ -12,6 +12,8 @@
  * and location; one that names a project, or a publisher, is used as it is. With a key in a header instead of a token
  * ("Vertex AI in express mode") an address has neither. Model ids: a name, publishers/X/models/Y, endpoints/N for a tuned
  * model, or a whole resource name. */
+#include "adapters/vertex.h"
+
 #include <string.h>
 
 #include "adapters/anthropic/messages.h"
@@ -109,8 +111,8 @@ static enum sl_code make_base(const struct sl_build_in *in, const char **out, st
 }
 
 /* The target with its whole base URL; the project is in there, so no header has to say it. */
-static enum sl_code make_target(const struct sl_build_in *in, struct sl_target *out,
-                                struct sl_err *err)
+enum sl_code sl_vertex_target(const struct sl_build_in *in, struct sl_target *out,
+                              struct sl_err *err)
 {
     *out = *in->target;
     out->project = "";
@@ -119,18 +121,22 @@ static enum sl_code make_target(const struct sl_build_in *in, struct sl_target *
 
 /* ---- Gemini ---- */
 
+const struct sl_gemini_dialect *sl_vertex_dialect(const struct sl_target *target)
+{
+    return ends_with(target->base_url, "/publishers/google") ? &publisher : &google;
+}
+
 static enum sl_code build(const struct sl_build_in *in, struct sl_http_request *out,
                           struct sl_err *err)
 {
     struct sl_target target;
     struct sl_build_in own = *in;
-    enum sl_code code = make_target(in, &target, err);
+    enum sl_code code = sl_vertex_target(in, &target, err);
 
     if (code != SL_OK)
         return code;
     own.target = &target;
-    return sl_gemini_build(ends_with(target.base_url, "/publishers/google") ? &publisher : &google,
-                           &own, out, err);
+    return sl_gemini_build(sl_vertex_dialect(&target), &own, out, err);
 }
 
 static enum sl_code on_body(struct sl_answer *a, char *body, size_t n, struct sl_err *err)
@@ -161,7 +167,7 @@ static enum sl_code build_raw_predict(const struct sl_build_in *in, struct sl_ht
 {
     struct sl_target target;
     struct sl_build_in own = *in;
-    enum sl_code code = make_target(in, &target, err);
+    enum sl_code code = sl_vertex_target(in, &target, err);
 
     if (code != SL_OK)
         return code;
@@ -203,7 +209,7 @@ static enum sl_code build_openapi(const struct sl_build_in *in, struct sl_http_r
 {
     struct sl_target target;
     struct sl_build_in own = *in;
-    enum sl_code code = make_target(in, &target, err);
+    enum sl_code code = sl_vertex_target(in, &target, err);
 
     if (code != SL_OK)
         return code;
@@ -274,10 +280,13 @@ static const struct sl_adapter chat_completions = {
 
 static const struct sl_adapter *const others[] = {&raw_predict, &chat_completions, NULL};
 
+extern const struct sl_op_api *const sl_vertex_operations[];
+
 const struct sl_adapter sl_adapter_vertex = {
     SHARED,
     .api = SL_GEMINI_API,
     .others = others,
+    .operations = sl_vertex_operations,
     .state_size = SL_GEMINI_STATE_SIZE,
     .build = build,
     .on_body = on_body,

@@ -482,3 +482,25 @@ enum sl_code gm_build_counting(const struct sl_gemini_dialect *d, const struct s
 {
     return build(d, in, out, "countTokens", write_counting_body, err);
 }
+
+/* "CountTokens" of Vertex AI has no toolConfig: a choice among tools is not counted. */
+static enum sl_code write_bare_counting_body(struct gm_build *b)
+{
+    Sluice__V1__CompleteRequest request = *b->request;
+
+    request.tool_choice = NULL;
+    b->request = &request;
+    sl_jw_object(&b->w);
+    enum sl_code code = gm_build_contents(b);
+    if (code == SL_OK)
+        code = gm_build_tools(b);
+    sl_jw_object_end(&b->w);
+    sl_jw_finish(&b->w);
+    return code;
+}
+
+enum sl_code gm_build_bare_counting(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                                    struct sl_http_request *out, struct sl_err *err)
+{
+    return build(d, in, out, "countTokens", write_bare_counting_body, err);
+}

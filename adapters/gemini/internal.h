@@ -55,6 +55,9 @@ char *gm_model_path(const struct sl_gemini_dialect *d, const struct sl_build_in 
 /* A POST to base_url/MODEL:action, with its headers. */
 void gm_address(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
                 struct sl_http_request *out, const char *action);
+/* countTokens of contents and tools, as members of the body itself (Vertex AI). */
+enum sl_code gm_build_bare_counting(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
+                                    struct sl_http_request *out, struct sl_err *err) SL_MUST_CHECK;
 /* countTokens of the whole request. */
 enum sl_code gm_build_counting(const struct sl_gemini_dialect *d, const struct sl_build_in *in,
                                struct sl_http_request *out, struct sl_err *err) SL_MUST_CHECK;

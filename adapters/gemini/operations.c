@@ -20,7 +20,7 @@ static enum sl_code count_build(const struct sl_op_in *in, struct sl_http_reques
     return gm_build_counting(in->api->dialect, &in->build, out, err);
 }
 
-static enum sl_code count_body(struct sl_op_answer *o, char *body, size_t n, struct sl_err *err)
+enum sl_code gm_count_body(struct sl_op_answer *o, char *body, size_t n, struct sl_err *err)
 {
     struct sl_json j;
     enum sl_code code = sl_op_parse(o, body, n, SL_JSON_OBJECT, &j, err);
@@ -94,7 +94,7 @@ static const struct sl_op_api count = {
     .name = "countTokens",
     .dialect = &dialect,
     .build = count_build,
-    .on_body = count_body,
+    .on_body = gm_count_body,
 };
 static const struct sl_op_api models_api = SL_CALLS_MODELS(models);
 

@@ -15,6 +15,10 @@ enum sl_code gm_batch_build(const struct sl_op_in *in, struct sl_http_request *o
 enum sl_code gm_embed_body(struct sl_op_answer *o, char *body, size_t n,
                            struct sl_err *err) SL_MUST_CHECK;
 
+/* {"totalTokens", "cachedContentTokenCount"} */
+enum sl_code gm_count_body(struct sl_op_answer *o, char *body, size_t n,
+                           struct sl_err *err) SL_MUST_CHECK;
+
 /* https://ai.google.dev/gemini-api/docs/image-generation and .../imagen */
 bool gm_is_imagen(const struct sl_target *target);
 bool gm_is_no_imagen(const struct sl_target *target);

@@ -1,4 +1,5 @@
 /* DiscoverModels: a provider's own listing, compared with the registry. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/ask.h"
@@ -32,49 +33,58 @@ static const struct sl_model *next_of(struct sl_registry_walk *w, const char *pr
     return m;
 }
 
-/* Those with that id; names may be NULL. */
-static size_t names_of(const struct discovery *d, const char *id, char **names)
+static int by_model_id(const void *a, const void *b)
 {
-    struct sl_registry_walk w;
-    size_t n = 0;
-    sl_registry_walk(&w, d->call->service->registry, "", NULL);
-    for (const struct sl_model *m; (m = next_of(&w, d->model->provider));) {
-        if (strcmp(m->target.model_id, id) != 0)
-            continue;
-        if (names)
-            names[n] = borrow(m->name);
-        n++;
-    }
-    return n;
+    const struct sl_model *const *x = a, *const *y = b;
+    int order = strcmp((*x)->target.model_id, (*y)->target.model_id);
+    return order ? order : strcmp((*x)->name, (*y)->name);
 }
 
-static void set_registered(const struct discovery *d, Sluice__V1__ProviderModel *listed)
+static int by_id(const void *a, const void *b)
 {
-    listed->n_registered = names_of(d, listed->id, NULL);
-    if (!listed->n_registered)
-        return;
-    listed->registered =
-        sl_arena_alloc(d->call->arena, listed->n_registered * sizeof(*listed->registered));
-    names_of(d, listed->id, listed->registered);
+    return strcmp((*(Sluice__V1__ProviderModel *const *)a)->id,
+                  (*(Sluice__V1__ProviderModel *const *)b)->id);
 }
 
-static bool is_listed(const response_t *r, const char *model_id)
-{
-    for (size_t i = 0; i < r->n_models; i++)
-        if (!strcmp(r->models[i]->id, model_id))
-            return true;
-    return false;
-}
-
-static void set_gone(const struct discovery *d, response_t *out)
+/* The registry's models of the provider, by id. */
+static const struct sl_model **registered_models(const struct discovery *d, size_t *n)
 {
     const struct sl_registry *r = d->call->service->registry;
     struct sl_registry_walk w;
-    out->gone = sl_arena_alloc(d->call->arena, (r->n_models + 1) * sizeof(*out->gone));
+    const struct sl_model **list =
+        sl_arena_alloc(d->call->arena, (r->n_models + 1) * sizeof(*list));
+    *n = 0;
     sl_registry_walk(&w, r, "", NULL);
-    for (const struct sl_model *m; (m = next_of(&w, d->model->provider));)
-        if (out->n_gone < r->n_models && !is_listed(out, m->target.model_id))
-            out->gone[out->n_gone++] = borrow(m->target.model_id);
+    for (const struct sl_model *m; *n < r->n_models && (m = next_of(&w, d->model->provider));)
+        list[(*n)++] = m;
+    qsort(list, *n, sizeof(*list), by_model_id);
+    return list;
+}
+
+/* Both lists by id are walked together. */
+static void compare(const struct discovery *d, response_t *r)
+{
+    struct sl_arena *arena = d->call->arena;
+    size_t n, at = 0, end;
+    const struct sl_model **known = registered_models(d, &n);
+    Sluice__V1__ProviderModel **listed = sl_arena_alloc(arena, (r->n_models + 1) * sizeof(*listed));
+    if (r->n_models)
+        memcpy(listed, r->models, r->n_models * sizeof(*listed));
+    qsort(listed, r->n_models, sizeof(*listed), by_id);
+    r->gone = sl_arena_alloc(arena, (n + 1) * sizeof(*r->gone));
+    for (size_t i = 0; i <= r->n_models; i++) {
+        const char *id = i < r->n_models ? listed[i]->id : NULL;
+        for (; at < n && (!id || strcmp(known[at]->target.model_id, id) < 0); at++)
+            if (!r->truncated && (!i || strcmp(known[at]->target.model_id, listed[i - 1]->id) != 0))
+                r->gone[r->n_gone++] = borrow(known[at]->target.model_id);
+        for (end = at; id && end < n && !strcmp(known[end]->target.model_id, id);)
+            end++;
+        if (end == at || !id)
+            continue;
+        listed[i]->registered = sl_arena_alloc(arena, (end - at) * sizeof(char *));
+        for (size_t k = at; k < end; k++)
+            listed[i]->registered[listed[i]->n_registered++] = borrow(known[k]->name);
+    }
 }
 
 /* ---- the job ---- */
@@ -87,10 +97,7 @@ static void on_end(void *owner, const struct sl_job_end *end)
         sl_ask_fail(d->call, end->err, end->failure);
         return;
     }
-    for (size_t i = 0; i < end->models->n_models; i++)
-        set_registered(d, end->models->models[i]);
-    if (!end->models->truncated)
-        set_gone(d, end->models);
+    compare(d, end->models);
     end->models->provider = borrow(d->model->provider);
     sl_call_reply(d->call, end->response);
 }

@@ -65,6 +65,9 @@ static const struct {
      "POST https://api.test/v1/embeddings {\"model\":\"e\",\"input\":[\"a\",\"b\"]}"},
     {"nvidia", "", NULL, "e",
      "POST https://api.test/v1/embeddings {\"model\":\"e\",\"input\":[\"a\",\"b\"]}"},
+    {"vertex", "", "https://aiplatform.googleapis.com/v1", "e",
+     "POST https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google/"
+     "models/e:predict {\"instances\":[{\"content\":\"a\"},{\"content\":\"b\"}]}"},
     {"siliconflow", "", NULL, "e",
      "POST https://api.test/v1/embeddings {\"model\":\"e\",\"input\":[\"a\",\"b\"]}"},
 };
@@ -80,6 +83,7 @@ static void sends_the_same_question(void **state)
             k.in.api = sl_adapter_operation(k.in.adapter, SL_EMBED, &k.target);
         }
         k.target.model_id = requests[i].model;
+        k.target.project = "p";
         op_kit_add_text(&k, "a");
         op_kit_add_text(&k, "b");
         const char *got = op_kit_build(&k);
@@ -158,7 +162,7 @@ static const struct field fields[] = {
     {"dimensions", "321", set_dimensions},
     {"encodings", "int8", set_encodings},
     {"task", "uery", set_task}, /* search_query, RETRIEVAL_QUERY: see below */
-    {"truncate", "trunc", set_truncate},
+    {"truncate", "runcate", set_truncate},
     {"end_user", "somebody", set_end_user},
     {"inputs[0].title", "a title", set_title},
     {"inputs[0]", "98765", set_tokens},
@@ -181,6 +185,7 @@ static void no_field_disappears(void **state)
                 struct op_kit k;
                 op_kit_init(&k, (*a)->name, SL_EMBED, (*o)->name);
                 k.target.base_url = "https://bedrock-runtime.eu-west-1.amazonaws.com/v1";
+                k.target.project = "p";
                 op_kit_add_text(&k, "words");
                 fields[i].set(&k);
                 const char *sent = op_kit_build(&k);
@@ -249,6 +254,11 @@ static const struct {
      "0 float 1\n1 float 2\nusage 4 0 {\"promptTokenCount\":4}\n"},
     {"gemini", "embedContent", "{\"embedding\":{\"values\":[0.25]}}", "0 float 0.25\n"},
     {"gemini", "", "{\"embeddings\":[3]}", NULL},
+    {"vertex", "",
+     "{\"predictions\":[{\"embeddings\":{\"values\":[1],\"statistics\":{\"token_count\":3}}},"
+     "{\"embeddings\":{\"values\":[2],\"statistics\":{\"token_count\":4}}}]}",
+     "0 float 1\n1 float 2\nusage 7 0 \n"},
+    {"vertex", "", "{\"predictions\":[{}]}", NULL},
     {"bedrock", "", "{\"embedding\":[1,2],\"inputTextTokenCount\":5}",
      "0 float 1 2\nusage 5 0 {\"inputTextTokenCount\":5}\n"},
     {"ollama", "api_embed", "{\"model\":\"m\",\"embeddings\":[[1],[2]],\"prompt_eval_count\":6}",
