@@ -80,17 +80,21 @@ enum sl_code sl_calls_read_ranks(struct sl_op_answer *o, struct sl_json *j, int 
     return code;
 }
 
-/* Cohere's usage is `meta`, with search_units in billed_units; Jina's and vLLM's is `usage`. */
+/* Jina's and vLLM's usage is `usage`, SiliconFlow's `tokens`, Cohere's `meta`, with tokens or with search_units in
+ * billed_units. */
 static void read_usage(struct sl_op_answer *o, struct sl_json *j)
 {
     int meta = sl_json_present(j, SL_JSON_ROOT, "meta");
-    int tokens = sl_json_type(j, meta) == SL_JSON_OBJECT ? sl_json_present(j, meta, "tokens")
-                                                         : SL_JSON_ABSENT;
+    int said = sl_json_present(j, SL_JSON_ROOT, "tokens"), tokens = said;
 
     sl_calls_facts(o, j);
-    if (sl_json_type(j, meta) == SL_JSON_OBJECT && !o->a.end.has_usage)
+    if (sl_json_type(j, meta) == SL_JSON_OBJECT) {
+        said = meta;
+        tokens = sl_json_present(j, meta, "tokens");
+    }
+    if (sl_json_type(j, said) == SL_JSON_OBJECT && !o->a.end.has_usage)
         sl_op_set_usage(o, sl_op_count(j, tokens, "input_tokens"),
-                        sl_op_count(j, tokens, "output_tokens"), sl_json_raw(j, meta));
+                        sl_op_count(j, tokens, "output_tokens"), sl_json_raw(j, said));
 }
 
 enum sl_code sl_calls_rerank_body(struct sl_op_answer *o, char *body, size_t n, struct sl_err *err)

@@ -156,7 +156,7 @@ def test_clocks(start_sluice, provider, stubs, clock):
     ("wrong_types", "UNAVAILABLE", "PROVIDER_GARBAGE"),
     ("html", "UNAVAILABLE", "PROVIDER_GARBAGE"),
     ("deep", "UNAVAILABLE", "PROVIDER_GARBAGE"),
-    ("reset", "UNAVAILABLE", "PROVIDER_UNREACHABLE"),
+    ("reset", "UNAVAILABLE", "PROVIDER_TRUNCATED"),
     ("redirect", "UNAVAILABLE", "PROVIDER_REDIRECT"),
     ("error", "UNAVAILABLE", "PROVIDER_ERROR"),
 ])

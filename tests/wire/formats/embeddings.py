@@ -3,6 +3,8 @@ from formats.operation import ENCODINGS, EmbedOperation
 
 END_USER = {"openai", "azure", "custom", "openrouter", "together"}
 
+INPUT_TYPES = {"query": "EMBED_TASK_SEARCH_QUERY", "passage": "EMBED_TASK_SEARCH_DOCUMENT"}
+
 
 class Embeddings(EmbedOperation):
     apis = ("embeddings",)
@@ -34,6 +36,11 @@ class Embeddings(EmbedOperation):
                 break
         if left.get("output_dimension") is not None and case.kind == "mistral":
             request.dimensions = left.pop("output_dimension")
+        if case.kind == "nvidia":
+            if left.get("input_type") in INPUT_TYPES:
+                request.task = INPUT_TYPES[left.pop("input_type")]
+            if left.get("truncate"):
+                request.truncate = "EMBED_TRUNCATE_" + left.pop("truncate")
         if case.kind in END_USER and left.get("user"):
             request.end_user = left.pop("user")
         return request
