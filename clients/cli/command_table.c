@@ -77,9 +77,10 @@ const struct command_row command_rows[] = {
     {
         .name = "models",
         .command = COMMAND_MODELS,
-        .synopsis = "[list | show NAME | resolve [NAME] | discover [PROVIDER]] [OPTION]...",
-        .verbs = "list|show|resolve|discover",
-        .help = "list models, show one, say where a name leads, or ask a provider",
+        .synopsis =
+            "[list | show NAME | create NAME | update NAME | delete NAME | ...] [OPTION]...",
+        .verbs = "list|show|resolve|create|default|delete|discover|templates|undelete|update",
+        .help = "list models, change them, say where a name leads, or ask a provider",
         .details = "discover lists what a provider offers, and what of it the registry has; with "
                    "--model at\n"
                    "that model's address. For administrators and operators.",

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "models.h"
 #include "sluice/v1/model_registry.pb-c.h"
 #include "table.h"
-#include "verbs.h"
 
 enum { PAGE_SIZE = 1000, TIMEOUT_S = 30 };
 
@@ -166,6 +166,14 @@ static void print_prices(struct term *out, const Sluice__V1__ModelPrices *p)
         print_price(out, "reasoning", p->reasoning_price_micros_per_mtok);
 }
 
+static void print_key(struct term *out, const Sluice__V1__Model *m)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "...%s", m->key_last4);
+    table_field(out, "key", *m->key_last4 ? text : m->key_present ? "present" : "missing");
+}
+
 static void print_model(struct term *out, const Sluice__V1__Model *m)
 {
     char text[96];
@@ -179,7 +187,7 @@ static void print_model(struct term *out, const Sluice__V1__Model *m)
     table_field(out, "model id", m->model_id);
     table_field(out, "address", m->base_url);
     table_field(out, "api", m->api);
-    table_field(out, "key", m->key_present ? "present" : "missing");
+    print_key(out, m);
     format_capabilities(text, sizeof(text), m->capabilities);
     table_field(out, "can", text);
     format_tokens(text, sizeof(text), m->context_tokens);
@@ -192,9 +200,12 @@ static void print_model(struct term *out, const Sluice__V1__Model *m)
         table_field(out, i ? "" : "labels", text);
     }
     table_field(out, "source", m->source);
+    table_field(out, "owner", m->owner);
+    if (m->status)
+        table_field(out, "status", m->status->detail);
 }
 
-static bool on_model(void *ctx, const ProtobufCMessage *message)
+bool models_on_model(void *ctx, const ProtobufCMessage *message)
 {
     struct cli *cli = ctx;
 
@@ -217,7 +228,7 @@ static int show_model(struct cli *cli, const char *const *args, size_t n)
                                .path = "/sluice.v1.ModelRegistry/GetModel",
                                .request = &request.base,
                                .reply = &sluice__v1__model__descriptor,
-                               .on_message = on_model,
+                               .on_message = models_on_model,
                                .ctx = cli,
                            });
 }
@@ -325,9 +336,17 @@ int models_run(struct cli *cli)
 {
     static const struct verb_row verbs[] = {
         {"list", "", 0, 0, list_models},
+        {"create", "NAME [--template NAME] [--provider ID] [--provider-key-file FILE]...", 1, 1,
+         models_create},
+        {"default", "[NAME] [--tier NAME | --user NAME | --conversation ID] [--clear]", 0, 1,
+         models_default},
+        {"delete", "NAME [--force]", 1, 1, models_delete},
         {"show", "NAME", 1, 1, show_model},
         {"resolve", "[NAME]", 0, 1, resolve_model},
         {"discover", "[PROVIDER]", 0, 1, discover_models},
+        {"templates", "", 0, 0, models_templates},
+        {"undelete", "NAME", 1, 1, models_undelete},
+        {"update", "NAME [--set FIELD=VALUE]...", 1, 1, models_update},
         {.name = NULL},
     };
 

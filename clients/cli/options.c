@@ -287,6 +287,9 @@ enum sl_code options_parse(struct options *o, int argc, char **argv, struct sl_e
 void options_fini(struct options *o)
 {
     sl_secret_unref(o->api_key);
+    sl_secret_unref(o->provider_key);
+    sl_free(o->set.v);
+    sl_free(o->var.v);
     sl_free(o->image.v);
     sl_free(o->file.v);
     sl_free(o->stop.v);

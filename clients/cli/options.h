@@ -117,6 +117,13 @@ struct options {
     struct option_int top;
     /* models, health */
     bool names, watch;
+    /* models: what is changed, and how */
+    const char *provider, *model_id, *base_url, *provider_key_file, *template, *etag, *new_name;
+    struct sl_secret *provider_key;
+    struct option_list set, var;
+    bool personal, force, dry_run, clear;
+    /* models default: whose */
+    const char *tier, *user;
     /* what is no option; argv order */
     struct option_list args;
 };

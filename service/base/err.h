@@ -89,6 +89,13 @@ enum sl_code {
     X(NOT_PERMITTED)                                                                               \
     X(NAME_TAKEN)                                                                                  \
     X(ETAG_STALE)                                                                                  \
+    X(NOT_STORED)                                                                                  \
+    X(KEY_NEEDED)                                                                                  \
+    X(MODEL_IN_USE)                                                                                \
+    X(PROVIDER_IN_USE)                                                                             \
+    X(CREDENTIAL_IN_USE)                                                                           \
+    X(PROVIDER_UNKNOWN)                                                                            \
+    X(USER_NOT_FOUND)                                                                              \
     X(CHANGED_SINCE)                                                                               \
     X(INTERNAL)
 

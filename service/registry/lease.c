@@ -101,6 +101,24 @@ bool sl_registry_provider_has_key(const struct sl_registry *r, const struct sl_p
            of_provider(r->index, p->owner, p->id, binding);
 }
 
+bool sl_registry_provider_key_is_stored(const struct sl_registry *r, const struct sl_provider *p)
+{
+    char binding[BINDING_MAX];
+    return sl_vault_bind(p->base_url, binding, sizeof(binding)) &&
+           of_provider(r->index, p->owner, p->id, binding);
+}
+
+const char *sl_registry_key_last4(const struct sl_registry *r, const struct sl_model *m)
+{
+    const struct sl_registry_model *own = sl_registry_model_of(m);
+    char binding[BINDING_MAX];
+    if (!may_have_stored(r->index, own))
+        return "";
+    bind_url(m, binding);
+    const struct sl_stored_credential *c = choose(r->index, own, binding);
+    return c ? c->last4 : "";
+}
+
 /* ---- opening ---- */
 
 static enum sl_code open_sealed(struct taking *t, const struct sl_sealed *sealed,

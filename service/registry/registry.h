@@ -147,6 +147,10 @@ const char *sl_registry_nearest(const struct sl_registry *r, const char *name,
 const struct sl_provider *sl_registry_provider(const struct sl_registry *r, const char *id);
 /* Whether a key for it is there, or none is needed. */
 bool sl_registry_provider_has_key(const struct sl_registry *r, const struct sl_provider *p);
+/* Whether that key is a stored credential. */
+bool sl_registry_provider_key_is_stored(const struct sl_registry *r, const struct sl_provider *p);
+/* The last four characters of the stored key that the model would send; "" : it sends none, or they are not shown. */
+const char *sl_registry_key_last4(const struct sl_registry *r, const struct sl_model *m);
 /* NULL: there is none, in tests. */
 const struct sl_catalogue *sl_registry_catalogue(const struct sl_registry *r);
 /* The store's revision that it has. */

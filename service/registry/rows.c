@@ -254,8 +254,12 @@ static void free_credential(struct sl_counted *c)
 
 struct sl_stored_credential *sl_row_credential(const struct sl_row *row)
 {
-    static const unsigned columns[] = {SL_COL_ID, SL_CREDENTIALS_PROVIDER, SL_COL_OWNER,
-                                       SL_CREDENTIALS_BINDING, SL_CREDENTIALS_REFERENCE};
+    static const unsigned columns[] = {SL_COL_ID,
+                                       SL_CREDENTIALS_PROVIDER,
+                                       SL_COL_OWNER,
+                                       SL_CREDENTIALS_BINDING,
+                                       SL_CREDENTIALS_REFERENCE,
+                                       SL_CREDENTIALS_LAST4};
     struct sl_str secret = sl_row_bytes(row, SL_CREDENTIALS_SECRET);
     size_t n = sizeof(struct sl_stored_credential) + secret.n;
     for (size_t i = 0; i < SL_ARRAY_LEN(columns); i++)
@@ -267,7 +271,8 @@ struct sl_stored_credential *sl_row_credential(const struct sl_row *row)
     if (secret.n)
         memcpy(at, secret.p, secret.n);
     at += secret.n;
-    const char **const texts[] = {&c->id, &c->provider, &c->owner, &c->binding, &c->reference};
+    const char **const texts[] = {&c->id,      &c->provider,  &c->owner,
+                                  &c->binding, &c->reference, &c->last4};
     for (size_t i = 0; i < SL_ARRAY_LEN(columns); i++)
         *texts[i] = put(&at, sl_row_text(row, columns[i]));
     c->priority = sl_row_int(row, SL_CREDENTIALS_PRIORITY);

@@ -20,7 +20,7 @@ void sl_row_provider(const struct sl_row *row, struct sl_arena *arena,
 /* A stored credential: shared by snapshots. */
 struct sl_stored_credential {
     struct sl_counted counted;
-    const char *id, *provider, *owner, *binding, *reference; /* owner "": global */
+    const char *id, *provider, *owner, *binding, *reference, *last4; /* owner "": global */
     const void *envelope;
     size_t n;
     int64_t priority, revision;

@@ -1,8 +1,11 @@
 /* The table of methods: everything that is served. */
 #include "api/access/service.h"
+#include "api/catalogue.h"
 #include "api/completion.h"
+#include "api/manage.h"
 #include "api/model_registry.h"
 #include "api/operations.h"
+#include "api/provider_message.h"
 #include "api/service.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
@@ -12,6 +15,7 @@
 #include "sluice/v1/access.pb-c.h"
 #include "sluice/v1/completion.pb-c.h"
 #include "sluice/v1/model_registry.pb-c.h"
+#include "sluice/v1/provider.pb-c.h"
 
 /* A unary method that works on the control pool; the rest are members of its needs. */
 #define WORK(method, in, out, function, ...)                                                       \
@@ -22,7 +26,17 @@
         .on_cancel = sl_work_cancel, .work = function                                              \
     }
 
+/* A unary method that reads snapshots on the control thread, for whoever may see models. */
+#define READ(method, in, out, function)                                                            \
+    {                                                                                              \
+        .path = "/sluice.v1." method, .needs = {.scopes = READERS}, .kind = SL_UNARY,              \
+        .home = SL_ON_CONTROL, .input = &sluice__v1__##in##__descriptor,                           \
+        .output = &sluice__v1__##out##__descriptor, .on_message = function                         \
+    }
+
 enum {
+    READERS = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN,
+    WRITERS = SL_SCOPE_MODELS | SL_SCOPE_ADMIN,
     AUDITORS = SL_ROLE_ADMIN | SL_ROLE_AUDITOR,
     STAFF = SL_ROLE_ADMIN | SL_ROLE_AUDITOR | SL_ROLE_OPERATOR,
 };
@@ -100,33 +114,46 @@ const struct sl_method sl_methods[] = {
         .on_message = sl_count_tokens,
         .on_cancel = sl_operation_cancel,
     },
-    {
-        .path = "/sluice.v1.ModelRegistry/ListModels",
-        .needs = {.scopes = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN},
-        .kind = SL_UNARY,
-        .home = SL_ON_CONTROL,
-        .input = &sluice__v1__list_models_request__descriptor,
-        .output = &sluice__v1__list_models_response__descriptor,
-        .on_message = sl_list_models,
-    },
-    {
-        .path = "/sluice.v1.ModelRegistry/GetModel",
-        .needs = {.scopes = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN},
-        .kind = SL_UNARY,
-        .home = SL_ON_CONTROL,
-        .input = &sluice__v1__get_model_request__descriptor,
-        .output = &sluice__v1__model__descriptor,
-        .on_message = sl_get_model,
-    },
-    {
-        .path = "/sluice.v1.ModelRegistry/ResolveModel",
-        .needs = {.scopes = SL_SCOPE_COMPLETE | SL_SCOPE_MODELS | SL_SCOPE_ADMIN},
-        .kind = SL_UNARY,
-        .home = SL_ON_CONTROL,
-        .input = &sluice__v1__resolve_model_request__descriptor,
-        .output = &sluice__v1__resolve_model_response__descriptor,
-        .on_message = sl_resolve_model,
-    },
+    READ("ModelRegistry/ListModels", list_models_request, list_models_response, sl_list_models),
+    READ("ModelRegistry/GetModel", get_model_request, model, sl_get_model),
+    READ("ModelRegistry/ResolveModel", resolve_model_request, resolve_model_response,
+         sl_resolve_model),
+    READ("ModelRegistry/ListTemplates", list_templates_request, list_templates_response,
+         sl_list_templates),
+    READ("ModelRegistry/ListProviders", list_providers_request, list_providers_response,
+         sl_list_providers),
+    READ("ModelRegistry/GetProvider", get_provider_request, provider, sl_get_provider),
+    READ("ModelRegistry/ListCatalogueModels", list_catalogue_models_request,
+         list_catalogue_models_response, sl_list_catalogue_models),
+    READ("ModelRegistry/ListLineups", list_lineups_request, list_lineups_response, sl_list_lineups),
+    WORK("ModelRegistry/CreateModel", create_model_request, model, sl_create_model,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/UpdateModel", update_model_request, model, sl_update_model,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/DeleteModel", delete_model_request, delete_model_response, sl_delete_model,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/UndeleteModel", undelete_model_request, model, sl_undelete_model,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/CreateModelFromTemplate", create_model_from_template_request, model,
+         sl_create_model_from_template, .scopes = WRITERS),
+    WORK("ModelRegistry/SetDefaultModel", set_default_model_request, default_model,
+         sl_set_default_model, .scopes = WRITERS),
+    WORK("ModelRegistry/GetConversation", get_conversation_request, conversation,
+         sl_get_conversation, .scopes = READERS),
+    WORK("ModelRegistry/CreateProvider", create_provider_request, provider, sl_create_provider,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/UpdateProvider", update_provider_request, provider, sl_update_provider,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/DeleteProvider", delete_provider_request, delete_provider_response,
+         sl_delete_provider, .scopes = WRITERS),
+    WORK("ModelRegistry/ListCredentials", list_credentials_request, list_credentials_response,
+         sl_list_credentials, .scopes = WRITERS),
+    WORK("ModelRegistry/CreateCredential", create_credential_request, credential,
+         sl_create_credential, .scopes = WRITERS),
+    WORK("ModelRegistry/UpdateCredential", update_credential_request, credential,
+         sl_update_credential, .scopes = WRITERS),
+    WORK("ModelRegistry/DeleteCredential", delete_credential_request, delete_credential_response,
+         sl_delete_credential, .scopes = WRITERS),
     {
         .path = "/sluice.v1.ModelRegistry/DiscoverModels",
         .needs = {.scopes = SL_SCOPE_MODELS, .roles = SL_ROLE_ADMIN | SL_ROLE_OPERATOR},
