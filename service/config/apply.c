@@ -329,6 +329,15 @@ static enum sl_code apply_json(const struct slot *s, const struct sl_yaml *node)
     return SL_OK;
 }
 
+/* Of a required row: a text or a list of them. */
+static bool is_empty(const struct sl_setting *row, const void *entry)
+{
+    const void *at = sl_settings_peek(entry, row->offset);
+    if (row->type == SL_SET_TEXTS)
+        return !((const struct sl_config_strings *)at)->count;
+    return !**(const char *const *)at;
+}
+
 static enum sl_code apply_entry(const struct slot *s, void *entry, const struct sl_yaml *node)
 {
     const struct sl_settings *t = s->row->table;
@@ -342,8 +351,7 @@ static enum sl_code apply_entry(const struct slot *s, void *entry, const struct 
         return s->a->err->code;
     for (size_t i = 0; i < t->count; i++) {
         const struct sl_setting *row = &t->rows[i];
-        const char *const *text = sl_settings_peek(entry, row->offset);
-        if (row->required && !**text)
+        if (row->required && is_empty(row, entry))
             return sl_apply_fail(s->a->err, place, s->row->key, "has a %s without '%s'", t->noun,
                                  row->key);
     }

@@ -204,6 +204,8 @@ enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err)
     if (!code)
         code = sl_config_check_keys(c, err);
     if (!code)
+        code = sl_config_check_jwt(c, err);
+    if (!code)
         code = sl_config_check_providers(c, err);
     if (!code)
         code = sl_config_check_models(c, err);

@@ -11,6 +11,8 @@ enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err) SL_MUST_CH
 
 /* ---- parts, in check_lists.c ---- */
 enum sl_code sl_config_check_keys(const struct sl_config *c, struct sl_err *err) SL_MUST_CHECK;
+/* in check_jwt.c */
+enum sl_code sl_config_check_jwt(const struct sl_config *c, struct sl_err *err) SL_MUST_CHECK;
 enum sl_code sl_config_check_providers(struct sl_config *c, struct sl_err *err) SL_MUST_CHECK;
 enum sl_code sl_config_check_models(struct sl_config *c, struct sl_err *err) SL_MUST_CHECK;
 

@@ -44,6 +44,19 @@ struct sl_config_key {
     const char *place;               /* where it was written, for errors: "sluice.yaml:12" */
 };
 
+/* An issuer of tokens. */
+struct sl_config_jwt {
+    const char *issuer;                 /* required, unique; the claim iss */
+    struct sl_config_strings audiences; /* at least one */
+    const char *jwks_uri;               /* "" : by discovery */
+    struct sl_config_strings algorithms;
+    const char *user_claim, *user_prefix;
+    const char *name_claim, *tier_claim, *roles_claim; /* "" : none */
+    struct sl_config_pairs roles;                      /* value of roles_claim, role */
+    int64_t leeway_ms;
+    const char *place;
+};
+
 struct sl_config_provider {
     const char *id;       /* required, unique */
     const char *kind;     /* adapter; default: id */
@@ -146,6 +159,8 @@ struct sl_config {
     bool anonymous; /* only with loopback and unix addresses */
     struct sl_config_key *keys;
     size_t n_keys;
+    struct sl_config_jwt *jwt;
+    size_t n_jwt;
     /* encryption.*, secrets.* */
     const char *encryption_keys; /* "" or a reference to the keyring's text */
     struct sl_config_strings

@@ -6,6 +6,7 @@
 
 #define WEEK (INT64_C(7) * 24 * 3600 * 1000)
 
+#define JWT(field) .offset = offsetof(struct sl_config_jwt, field)
 #define KEY(field) .offset = offsetof(struct sl_config_key, field)
 #define PROVIDER(field) .offset = offsetof(struct sl_config_provider, field)
 #define MODEL(field) .offset = offsetof(struct sl_config_model, field)
@@ -47,6 +48,67 @@ const struct sl_settings sl_settings_keys = {
     .size = sizeof(struct sl_config_key),
     .place_offset = offsetof(struct sl_config_key, place),
     .noun = "key",
+};
+
+static const struct sl_setting jwt_rows[] = {
+    {.key = "algorithms",
+     .type = SL_SET_TEXTS,
+     JWT(algorithms),
+     .preset = "RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA",
+     .shown = "all of RS256, PS256, ES256 (also 384 and 512) and EdDSA",
+     .help = "Signatures that are taken"},
+    {.key = "audience",
+     .type = SL_SET_TEXTS,
+     JWT(audiences),
+     .required = true,
+     .help = "What the claim aud has to hold, one of these"},
+    {.key = "issuer",
+     .type = SL_SET_TEXT,
+     JWT(issuer),
+     .required = true,
+     .help = "The claim iss, letter by letter; https://, and where discovery begins"},
+    {.key = "jwks_uri",
+     .type = SL_SET_TEXT,
+     JWT(jwks_uri),
+     .shown = "as issuer/.well-known/openid-configuration says",
+     .help = "Where the issuer's keys are"},
+    {.key = "leeway",
+     .type = SL_SET_DURATION,
+     JWT(leeway_ms),
+     .preset = "60s",
+     .max = 600 * INT64_C(1000),
+     .help = "How far clocks may be apart"},
+    {.key = "name_claim",
+     .type = SL_SET_TEXT,
+     JWT(name_claim),
+     .help = "Claim with the caller's name for people"},
+    {.key = "roles",
+     .type = SL_SET_PAIRS,
+     JWT(roles),
+     .help =
+         "Role (user, auditor, operator, admin) of each value of roles_claim; others give none"},
+    {.key = "roles_claim",
+     .type = SL_SET_TEXT,
+     JWT(roles_claim),
+     .help = "Claim with groups or roles, as in groups or realm_access.roles"},
+    {.key = "tier_claim", .type = SL_SET_TEXT, JWT(tier_claim), .help = "Claim with the tier"},
+    {.key = "user_claim",
+     .type = SL_SET_TEXT,
+     JWT(user_claim),
+     .preset = "sub",
+     .help = "Claim that says who it is; an email that its issuer calls unverified is refused"},
+    {.key = "user_prefix",
+     .type = SL_SET_TEXT,
+     JWT(user_prefix),
+     .help = "Put before user_claim; another one for each issuer, where there are several"},
+};
+
+const struct sl_settings sl_settings_jwt = {
+    .rows = jwt_rows,
+    .count = SL_ARRAY_LEN(jwt_rows),
+    .size = sizeof(struct sl_config_jwt),
+    .place_offset = offsetof(struct sl_config_jwt, place),
+    .noun = "token issuer",
 };
 
 static const struct sl_setting provider_rows[] = {

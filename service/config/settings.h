@@ -65,6 +65,7 @@ static inline const void *sl_settings_peek(const void *base, size_t offset)
 }
 
 extern const struct sl_settings sl_settings_root;
+extern const struct sl_settings sl_settings_jwt;
 extern const struct sl_settings sl_settings_keys;
 extern const struct sl_settings sl_settings_providers;
 extern const struct sl_settings sl_settings_models;

@@ -37,3 +37,23 @@ bool sl_url_same_origin(const char *a, const char *b)
     size_t n = origin_length(a);
     return n == origin_length(b) && !strncasecmp(a, b, n);
 }
+
+bool sl_url_is_trustworthy(const char *url)
+{
+    static const char *const local[] = {"127.0.0.1", "localhost", "[::1]"};
+    if (sl_url_problem(url, false))
+        return false;
+    const char *host = strstr(url, "://") + 3;
+    size_t authority = strcspn(host, "/?#"), n = strcspn(host, ":/?#");
+    if (memchr(host, '@', authority))
+        return false;
+    if (sl_starts_with(url, "https://"))
+        return true;
+    if (*host == '[')
+        n = strcspn(host, "]/?#") + 1;
+    for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+        if (sl_str_ieq((struct sl_str){host, n <= authority ? n : authority}, local[i]))
+            return true;
+    }
+    return false;
+}

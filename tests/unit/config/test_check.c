@@ -116,6 +116,42 @@ static void wants_whole_tls(void **state)
     check_rows(rows, SL_ARRAY_LEN(rows));
 }
 
+static void checks_issuers(void **state)
+{
+#define JWT(more) "access: {jwt: [{issuer: 'https://a', audience: x" more "}]}"
+    static const struct row rows[] = {
+        {JWT(""), NULL},
+        {JWT(", jwks_uri: 'http://127.0.0.1:1/', roles_claim: r, roles: {x: admin}"), NULL},
+        {"access: {jwt: [{audience: x}]}", "has a token issuer without 'issuer'"},
+        {"access: {jwt: [{issuer: 'https://a'}]}", "has a token issuer without 'audience'"},
+        {"access: {jwt: [{issuer: 'https://a', audience: ''}]}", "audience"},
+        {"access: {jwt: [{issuer: 'http://a', audience: x}]}", "needs an issuer that begins with"},
+        {"access: {jwt: [{issuer: 'http://localhost:1', audience: x}]}", NULL},
+        {"access: {jwt: [{issuer: 'http://[::1]:1', audience: x}]}", NULL},
+        {"access: {jwt: [{issuer: 'http://localhost.a:1', audience: x}]}", "needs an issuer"},
+        {"access: {jwt: [{issuer: 'http://localhost@a', audience: x}]}", "needs an issuer"},
+        {"access: {jwt: [{issuer: 'https://a?b', audience: x}]}", "needs an issuer"},
+        {JWT(", jwks_uri: 'http://a/'"), "needs a jwks_uri"},
+        {JWT(", algorithms: HS256"), "an algorithm that is not taken: 'HS256'"},
+        {JWT(", algorithms: [none]"), "an algorithm that is not taken: 'none'"},
+        {JWT(", algorithms: []"), "at least one algorithm"},
+        {JWT(", user_claim: ''"), "needs a user_claim"},
+        {JWT(", roles: {x: admin}"), "need a roles_claim"},
+        {JWT(", roles_claim: r, roles: {x: root}"), "a role that is none of"},
+        {JWT(", leeway: 1h"), "leeway"},
+        {"access: {jwt: [{issuer: 'https://a', audience: x}, {issuer: 'https://a', audience: y, "
+         "user_prefix: b}]}",
+         "the issuer 'https://a' twice"},
+        {"access: {jwt: [{issuer: 'https://a', audience: x}, {issuer: 'https://b', audience: x}]}",
+         "two issuers with the same user_prefix"},
+        {"access: {jwt: [{issuer: 'https://a', audience: x}, {issuer: 'https://b', audience: x, "
+         "user_prefix: 'b:'}]}",
+         NULL},
+    };
+    (void)state;
+    check_rows(rows, SL_ARRAY_LEN(rows));
+}
+
 static void checks_keys(void **state)
 {
     static const struct row rows[] = {
@@ -250,6 +286,7 @@ int main(void)
         cmocka_unit_test(opens_named_places_only),
         cmocka_unit_test(wants_whole_tls),
         cmocka_unit_test(checks_keys),
+        cmocka_unit_test(checks_issuers),
         cmocka_unit_test(checks_providers),
         cmocka_unit_test(checks_models),
         cmocka_unit_test(binds_keys_to_hosts),
