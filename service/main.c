@@ -293,9 +293,9 @@ static void announce(const struct process *p)
 
 static enum sl_code start(struct process *p, struct sl_err *err)
 {
-    enum sl_code code = prepare(p, err);
+    enum sl_code code = sl_upstream_global_init(err);
     if (code == SL_OK)
-        code = sl_upstream_global_init(err);
+        code = prepare(p, err);
     if (code == SL_OK)
         code = create_services(p, err);
     if (code != SL_OK)

@@ -8,6 +8,7 @@
 #include "access/act_as.h"
 #include "access/digest.h"
 #include "access/internal.h"
+#include "access/jwt.h"
 #include "base/clock.h"
 
 /* Longer ones are no keys; nobody makes us hash megabytes. */
@@ -110,6 +111,18 @@ static enum sl_code take_entry(const struct sl_access *a, const struct sl_key_en
     return SL_OK;
 }
 
+static enum sl_code check_token(const struct sl_access *a, struct sl_str token,
+                                struct sl_arena *arena, struct sl_principal *p, struct sl_err *err)
+{
+    struct sl_claims claims;
+    const struct sl_principal *found = NULL;
+    if (sl_oidc_check(a->rules->oidc, token, arena, &claims, err) ||
+        sl_access_of_claims(a, &claims, arena, &found, err))
+        return err->code;
+    *p = *found;
+    return SL_OK;
+}
+
 static enum sl_code check_key(const struct sl_access *a, struct sl_str authorization,
                               struct sl_arena *arena, struct sl_principal *p, struct sl_err *err)
 {
@@ -117,6 +130,8 @@ static enum sl_code check_key(const struct sl_access *a, struct sl_str authoriza
     struct sl_str key = bearer(authorization);
     if (!key.n)
         return invalid(err, "the metadata entry authorization has to be 'Bearer KEY'");
+    if (sl_oidc_rules_any(a->rules->oidc) && sl_jwt_looks_like(key))
+        return check_token(a, key, arena, p, err);
     if (key.n > MAX_KEY)
         return invalid(err, "this API key is not known");
     if (!sl_sha256_fetched(a->sha256, key.p, key.n, sha256))

@@ -19,9 +19,11 @@ struct sl_credentials {
     bool local;               /* the peer is on this machine (loopback or unix socket) */
 };
 
-/* Finds the principal, which is put into the arena, and borrows from the snapshot. Where the credentials name an end user
+/* Finds the principal of a key, of a token of an issuer that access.jwt names, or of a certificate, which is put into the
+ * arena, and borrows from the snapshot. Where the credentials name an end user
  * to act for (act_as), it is that user's. Errors: SL_UNAUTHENTICATED with CREDENTIALS_MISSING or CREDENTIALS_INVALID;
- * SL_PERMISSION_DENIED with ACT_AS_FORBIDDEN; SL_INVALID_ARGUMENT for an end user or tier that cannot be. About a
+ * SL_PERMISSION_DENIED with ACT_AS_FORBIDDEN; SL_INVALID_ARGUMENT for an end user or tier that cannot be; SL_UNAVAILABLE
+ * with CREDENTIALS_UNVERIFIED while the keys of a token's issuer are being fetched. About a
  * microsecond: one SHA-256 and one look-up. */
 enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credentials *c,
                              struct sl_arena *arena, const struct sl_principal **out,

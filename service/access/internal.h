@@ -8,6 +8,7 @@
 
 #include "access/access.h"
 #include "access/key_table.h"
+#include "access/oidc/oidc.h"
 #include "access/people.h"
 #include "access/tiers.h"
 #include "base/arena.h"
@@ -29,7 +30,8 @@ struct sl_access_rules {
     struct sl_key_table keys;                   /* user: place in list + 1 */
     const struct sl_access_rule **certificates; /* by name */
     size_t n_certificates;
-    bool anonymous; /* callers on this machine need no credentials */
+    bool anonymous;             /* callers on this machine need no credentials */
+    struct sl_oidc_rules *oidc; /* NULL: no issuer of tokens was ever named */
 };
 
 /* The store as it was when it was read whole, or when an overlay was worked in. */
@@ -78,8 +80,10 @@ const struct sl_person *sl_access_person(const struct sl_access *a, uint32_t num
 const struct sl_person *sl_access_find_person(const struct sl_access *a, enum sl_people_by by,
                                               const char *key, size_t n);
 
-/* The rules of a configuration: reads the files and variables its keys refer to. Errors as sl_access_create. */
-enum sl_code sl_access_rules_create(const struct sl_config *config, struct sl_access_rules **out,
+/* The rules of a configuration: reads the files and variables its keys refer to. was: those before, whose issuers keep
+ * their keys; NULL: none. Errors as sl_access_create. */
+enum sl_code sl_access_rules_create(const struct sl_config *config,
+                                    const struct sl_access_rules *was, struct sl_access_rules **out,
                                     struct sl_err *err) SL_MUST_CHECK;
 
 #endif

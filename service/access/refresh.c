@@ -144,7 +144,7 @@ enum sl_code sl_access_create(const struct sl_config *config, struct sl_store *s
     if (!a->sha256)
         code = sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "no SHA-256");
     if (code == SL_OK)
-        code = sl_access_rules_create(config, &a->rules, err);
+        code = sl_access_rules_create(config, NULL, &a->rules, err);
     if (code == SL_OK && store)
         code = load_all(a, store, err);
     if (code == SL_OK)
@@ -158,7 +158,7 @@ enum sl_code sl_access_reconfigure(const struct sl_access *old, const struct sl_
                                    struct sl_access **out, struct sl_err *err)
 {
     struct sl_access_rules *rules = NULL;
-    if (sl_access_rules_create(config, &rules, err))
+    if (sl_access_rules_create(config, old->rules, &rules, err))
         return err->code;
     *out = sl_access_copy(old);
     sl_access_rules_unref((*out)->rules);

@@ -107,7 +107,22 @@ static int compare_certificates(const void *x, const void *y)
     return strcmp((*a)->certificate, (*b)->certificate);
 }
 
-enum sl_code sl_access_rules_create(const struct sl_config *config, struct sl_access_rules **out,
+/* The thread that fetches keys starts with the first issuer, and stays to the process's end. */
+static enum sl_code add_issuers(struct sl_access_rules *r, const struct sl_config *config,
+                                const struct sl_access_rules *was, struct sl_err *err)
+{
+    struct sl_oidc *o = was && was->oidc ? sl_oidc_ref(sl_oidc_rules_owner(was->oidc)) : NULL;
+    if (!o && !config->n_jwt)
+        return SL_OK;
+    if (!o)
+        o = sl_oidc_create(NULL);
+    enum sl_code code = sl_oidc_rules_create(o, config, &r->oidc, err);
+    sl_oidc_unref(o);
+    return code;
+}
+
+enum sl_code sl_access_rules_create(const struct sl_config *config,
+                                    const struct sl_access_rules *was, struct sl_access_rules **out,
                                     struct sl_err *err)
 {
     struct sl_access_rules *r = SL_NEW(struct sl_access_rules);
@@ -119,6 +134,8 @@ enum sl_code sl_access_rules_create(const struct sl_config *config, struct sl_ac
     r->certificates = sl_calloc(config->n_keys + 1, sizeof(*r->certificates));
     for (size_t i = 0; code == SL_OK && i < config->n_keys; i++)
         code = add(r, &config->keys[i], err);
+    if (code == SL_OK)
+        code = add_issuers(r, config, was, err);
     if (code != SL_OK) {
         sl_access_rules_unref(r);
         return code;

@@ -43,6 +43,7 @@ enum sl_code {
     X(REQUEST_MEMORY)                                                                              \
     X(CREDENTIALS_MISSING)                                                                         \
     X(CREDENTIALS_INVALID)                                                                         \
+    X(CREDENTIALS_UNVERIFIED)                                                                      \
     X(SCOPE_MISSING)                                                                               \
     X(ROLE_MISSING)                                                                                \
     X(RPC_FORBIDDEN)                                                                               \
