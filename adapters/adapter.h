@@ -30,6 +30,7 @@ enum sl_auth {
     SL_AUTH_DEFAULT, /* the adapter's own */
     SL_AUTH_BEARER,  /* authorization: Bearer KEY */
     SL_AUTH_HEADER,  /* auth_header: KEY */
+    SL_AUTH_JWT,     /* authorization: Bearer TOKEN, which the adapter signs with the key */
     SL_AUTH_NONE,
 };
 
@@ -101,6 +102,9 @@ void sl_http_header(struct sl_http_request *h, struct sl_arena *arena, const cha
  * headers; one of a name that is there already replaces it. */
 void sl_http_auth(struct sl_http_request *h, struct sl_arena *arena, const struct sl_target *target,
                   enum sl_auth default_auth);
+/* With SL_AUTH_JWT: adds `authorization` with a token that the key signs. False: the key is no ID.SECRET. */
+bool sl_http_key_token(struct sl_http_request *h, struct sl_arena *arena,
+                       const struct sl_target *target, int64_t now_ms);
 /* A parameter that the target cannot express: a warning, or, where the request says ON_UNSUPPORTED_FAIL, an error
  * (SL_INVALID_ARGUMENT, UNSUPPORTED_PARAMETER, field). */
 enum sl_code sl_unsupported(const struct sl_build_in *in, struct sl_err *err, const char *field,

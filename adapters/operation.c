@@ -308,6 +308,8 @@ void sl_op_begin(const struct sl_op_in *in, struct sl_http_request *out, const c
     sl_http_header(out, arena, "accept",
                    in->build.stream ? "text/event-stream" : "application/json", false);
     sl_http_auth(out, arena, t, in->adapter->auth);
+    if (t->auth == SL_AUTH_JWT)
+        (void)sl_http_key_token(out, arena, t, in->build.now_ms);
 }
 
 bool sl_op_base_ends(const struct sl_target *target, const char *end)

@@ -231,6 +231,8 @@ static enum sl_code check_cloud(const struct sl_config_provider *p, struct sl_er
     bool entra = !strcmp(p->auth, "entra"), aws = !strcmp(p->auth, "aws");
     if (!entra && (*p->tenant || *p->client_id))
         return sl_apply_fail(err, p->place, key, "needs auth: entra for tenant and client_id");
+    if (!strcmp(p->auth, "jwt") && strcmp(p->kind, "zhipu") != 0)
+        return sl_apply_fail(err, p->place, key, "has auth: jwt, which only kind zhipu knows");
     if (!aws && *p->role)
         return sl_apply_fail(err, p->place, key, "needs auth: aws for role");
     if (!is_label(p->region))

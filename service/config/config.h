@@ -62,7 +62,7 @@ struct sl_config_provider {
     const char *kind;     /* adapter; default: id */
     const char *base_url; /* "" : the adapter's default */
     const char *key;      /* "" or a reference env:NAME, file:/path */
-    const char *auth;     /* "", bearer, header, none, google, entra, aws */
+    const char *auth;     /* "", bearer, header, none, jwt, google, entra, aws */
     const char *auth_header;
     const char *tenant, *client_id; /* Entra's; "" : its usual variables */
     const char *role;               /* AWS: ARN of a role to assume; "" : none */

@@ -120,7 +120,7 @@ static const struct sl_setting provider_rows[] = {
     {.key = "auth",
      .type = SL_SET_CHOICE,
      PROVIDER(auth),
-     .words = "bearer|header|none|google|entra|aws",
+     .words = "bearer|header|none|jwt|google|entra|aws",
      .shown = "the adapter's",
      .help = "How the key is shown to the provider; or whose short-lived tokens are"},
     {.key = "auth_header",

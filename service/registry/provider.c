@@ -56,7 +56,10 @@ static enum sl_auth auth_of(const char *said)
     static const struct {
         const char *name;
         enum sl_auth auth;
-    } table[] = {{"bearer", SL_AUTH_BEARER}, {"header", SL_AUTH_HEADER}, {"none", SL_AUTH_NONE}};
+    } table[] = {{"bearer", SL_AUTH_BEARER},
+                 {"header", SL_AUTH_HEADER},
+                 {"none", SL_AUTH_NONE},
+                 {"jwt", SL_AUTH_JWT}};
     for (size_t i = 0; i < SL_ARRAY_LEN(table); i++) {
         if (!strcmp(table[i].name, said))
             return table[i].auth;

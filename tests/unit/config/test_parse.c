@@ -282,7 +282,7 @@ static void refuses_bad_values(void **state)
         {"models: [{name: a, provider: openai, defaults: {temperature: hot}}]",
          "s.yaml:1: defaults.temperature has to be a number"},
         {"providers: [{id: openai, auth: magic}]",
-         "s.yaml:1: auth has to be one of bearer|header|none|google|entra|aws, not 'magic'"},
+         "s.yaml:1: auth has to be one of bearer|header|none|jwt|google|entra|aws, not 'magic'"},
     };
     (void)state;
     check_refusals(rows, SL_ARRAY_LEN(rows));
