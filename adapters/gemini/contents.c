@@ -40,7 +40,7 @@ static void end_content(struct gm_build *b)
 
 void gm_begin_part(struct gm_build *b, const char *role)
 {
-    if (b->role != role) {
+    if (!b->role || strcmp(b->role, role) != 0) {
         end_content(b);
         sl_jw_object(&b->w);
         gm_put_string(b, "role", role);

@@ -197,7 +197,8 @@ static void check_sent(const char *name, const json_t *row, const char *body)
         if (!have || !json_equal((json_t *)(uintptr_t)have, wanted)) {
             char *a = json_dumps(wanted, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
             char *b = json_dumps(have, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-            fail_msg("%s: %s: awaited\n%s\ngot\n%s", name, key, a, b ? b : "nothing");
+            fprintf(stderr, "%s: %s: awaited\n%s\ngot\n%s\n", name, key, a, b ? b : "nothing");
+            fail();
         }
     }
     json_decref(got);
