@@ -251,6 +251,16 @@ void kit_init(struct kit *k, const char *kind)
     kit_restart(k);
 }
 
+void kit_init_api(struct kit *k, const char *kind, const char *api, const char *base_url)
+{
+    kit_init(k, kind);
+    k->adapter = sl_adapter_for_api(k->adapter, api);
+    assert_non_null(k->adapter);
+    k->target.base_url = base_url;
+    k->target.api = api;
+    kit_restart(k);
+}
+
 void kit_fini(struct kit *k)
 {
     struct sl_buf *const all[] = {&k->transcript, &k->text,  &k->reasoning,
@@ -425,6 +435,20 @@ Sluice__V1__Message *kit_message(struct kit *k, Sluice__V1__Role role)
     return m;
 }
 
+/* An empty message of the kind, where it is one. */
+static void init_content(struct kit *k, Sluice__V1__Part *part)
+{
+    const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field(
+        &sluice__v1__part__descriptor, (unsigned)part->content_case);
+
+    if (!f || f->type != PROTOBUF_C_TYPE_MESSAGE)
+        return;
+    const ProtobufCMessageDescriptor *d = f->descriptor;
+    ProtobufCMessage *content = sl_arena_zalloc(&k->arena, d->sizeof_message);
+    d->message_init(content);
+    memcpy((char *)part + f->offset, &content, sizeof(content));
+}
+
 Sluice__V1__Part *kit_part(struct kit *k, Sluice__V1__Message *m,
                            Sluice__V1__Part__ContentCase kind)
 {
@@ -433,6 +457,7 @@ Sluice__V1__Part *kit_part(struct kit *k, Sluice__V1__Message *m,
 
     sluice__v1__part__init(part);
     part->content_case = kind;
+    init_content(k, part);
     if (m->n_parts)
         memcpy(list, m->parts, m->n_parts * sizeof(list[0]));
     list[m->n_parts++] = part;

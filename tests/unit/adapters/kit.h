@@ -31,6 +31,8 @@ struct kit {
 };
 
 void kit_init(struct kit *k, const char *kind);
+/* The same for another API of it. */
+void kit_init_api(struct kit *k, const char *kind, const char *api, const char *base_url);
 void kit_fini(struct kit *k);
 /* Begins another answer of the same adapter. */
 void kit_restart(struct kit *k);
@@ -57,6 +59,7 @@ const char *kit_header(const struct sl_http_request *http, const char *name);
 
 /* Request parts, in the arena. */
 Sluice__V1__Message *kit_message(struct kit *k, Sluice__V1__Role role);
+/* With an empty message of its kind. */
 Sluice__V1__Part *kit_part(struct kit *k, Sluice__V1__Message *m,
                            Sluice__V1__Part__ContentCase kind);
 void kit_text(struct kit *k, Sluice__V1__Role role, const char *text);

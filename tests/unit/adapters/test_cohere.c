@@ -15,40 +15,10 @@
 
 static void init(struct kit *k, const char *api)
 {
-    kit_init(k, "cohere");
-    k->adapter = sl_adapter_for_api(k->adapter, api);
-    assert_non_null(k->adapter);
-    k->target.base_url = BASE;
-    k->target.api = api;
-    kit_restart(k);
+    kit_init_api(k, "cohere", api, BASE);
 }
 
 /* ---- requests ---- */
-
-/* A part with an empty message of its kind. */
-static Sluice__V1__Part *add_part(struct kit *k, Sluice__V1__Message *m,
-                                  Sluice__V1__Part__ContentCase kind)
-{
-    Sluice__V1__Part *part = kit_part(k, m, kind);
-
-    if (kind == SLUICE__V1__PART__CONTENT_DOCUMENT) {
-        part->document = SL_ARENA_NEW(&k->arena, Sluice__V1__Document);
-        sluice__v1__document__init(part->document);
-    }
-    if (kind == SLUICE__V1__PART__CONTENT_TOOL_CALL) {
-        part->tool_call = SL_ARENA_NEW(&k->arena, Sluice__V1__ToolCall);
-        sluice__v1__tool_call__init(part->tool_call);
-    }
-    if (kind == SLUICE__V1__PART__CONTENT_TOOL_RESULT) {
-        part->tool_result = SL_ARENA_NEW(&k->arena, Sluice__V1__ToolResult);
-        sluice__v1__tool_result__init(part->tool_result);
-    }
-    if (kind == SLUICE__V1__PART__CONTENT_REASONING) {
-        part->reasoning = SL_ARENA_NEW(&k->arena, Sluice__V1__Reasoning);
-        sluice__v1__reasoning__init(part->reasoning);
-    }
-    return part;
-}
 
 static void finds_its_address(void **state)
 {
@@ -98,8 +68,8 @@ static void sends_documents_beside_the_messages(void **state)
     (void)state;
     init(&k, "");
     Sluice__V1__Message *m = kit_message(&k, SLUICE__V1__ROLE__ROLE_USER);
-    add_part(&k, m, SLUICE__V1__PART__CONTENT_TEXT)->text = (char *)"Who?";
-    Sluice__V1__Part *part = add_part(&k, m, SLUICE__V1__PART__CONTENT_DOCUMENT);
+    kit_part(&k, m, SLUICE__V1__PART__CONTENT_TEXT)->text = (char *)"Who?";
+    Sluice__V1__Part *part = kit_part(&k, m, SLUICE__V1__PART__CONTENT_DOCUMENT);
     part->document->source_case = SLUICE__V1__DOCUMENT__SOURCE_TEXT;
     part->document->text = (char *)"Facts";
     part->document->title = (char *)"T";
@@ -124,18 +94,18 @@ static void sends_history(void **state)
     init(&k, "");
     kit_text(&k, SLUICE__V1__ROLE__ROLE_USER, "Q");
     Sluice__V1__Message *m = kit_message(&k, SLUICE__V1__ROLE__ROLE_ASSISTANT);
-    add_part(&k, m, SLUICE__V1__PART__CONTENT_REASONING)->reasoning->text = (char *)"Hm";
-    Sluice__V1__Part *plan = add_part(&k, m, SLUICE__V1__PART__CONTENT_REASONING);
+    kit_part(&k, m, SLUICE__V1__PART__CONTENT_REASONING)->reasoning->text = (char *)"Hm";
+    Sluice__V1__Part *plan = kit_part(&k, m, SLUICE__V1__PART__CONTENT_REASONING);
     Sluice__V1__ProviderState own = SLUICE__V1__PROVIDER_STATE__INIT;
     own.provider = (char *)"cohere";
     own.data = (ProtobufCBinaryData){9, (uint8_t *)(uintptr_t) "tool_plan"};
     plan->reasoning->text = (char *)"I will";
     plan->provider_state = &own;
-    Sluice__V1__Part *call = add_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_CALL);
+    Sluice__V1__Part *call = kit_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_CALL);
     call->tool_call->id = (char *)"c1";
     call->tool_call->name = (char *)"f";
     m = kit_message(&k, SLUICE__V1__ROLE__ROLE_TOOL);
-    add_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_RESULT)->tool_result->tool_call_id =
+    kit_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_RESULT)->tool_result->tool_call_id =
         (char *)"c1";
     assert_string_equal(
         kit_build(&k, true, &http),

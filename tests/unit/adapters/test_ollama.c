@@ -14,40 +14,10 @@
 
 static void init(struct kit *k, const char *api)
 {
-    kit_init(k, "ollama");
-    k->adapter = sl_adapter_for_api(k->adapter, api);
-    assert_non_null(k->adapter);
-    k->target.base_url = BASE;
-    k->target.api = api;
-    kit_restart(k);
+    kit_init_api(k, "ollama", api, BASE);
 }
 
 /* ---- requests ---- */
-
-/* A part with an empty message of its kind. */
-static Sluice__V1__Part *add_part(struct kit *k, Sluice__V1__Message *m,
-                                  Sluice__V1__Part__ContentCase kind)
-{
-    Sluice__V1__Part *part = kit_part(k, m, kind);
-
-    if (kind == SLUICE__V1__PART__CONTENT_IMAGE) {
-        part->image = SL_ARENA_NEW(&k->arena, Sluice__V1__Image);
-        sluice__v1__image__init(part->image);
-    }
-    if (kind == SLUICE__V1__PART__CONTENT_TOOL_CALL) {
-        part->tool_call = SL_ARENA_NEW(&k->arena, Sluice__V1__ToolCall);
-        sluice__v1__tool_call__init(part->tool_call);
-    }
-    if (kind == SLUICE__V1__PART__CONTENT_TOOL_RESULT) {
-        part->tool_result = SL_ARENA_NEW(&k->arena, Sluice__V1__ToolResult);
-        sluice__v1__tool_result__init(part->tool_result);
-    }
-    if (kind == SLUICE__V1__PART__CONTENT_REASONING) {
-        part->reasoning = SL_ARENA_NEW(&k->arena, Sluice__V1__Reasoning);
-        sluice__v1__reasoning__init(part->reasoning);
-    }
-    return part;
-}
 
 static void sends_a_plain_question(void **state)
 {
@@ -162,13 +132,13 @@ static void sends_tools_and_their_results(void **state)
     init(&k, "");
     kit_text(&k, SLUICE__V1__ROLE__ROLE_USER, "Weather?");
     Sluice__V1__Message *m = kit_message(&k, SLUICE__V1__ROLE__ROLE_ASSISTANT);
-    add_part(&k, m, SLUICE__V1__PART__CONTENT_REASONING)->reasoning->text = (char *)"Hm";
-    Sluice__V1__Part *call = add_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_CALL);
+    kit_part(&k, m, SLUICE__V1__PART__CONTENT_REASONING)->reasoning->text = (char *)"Hm";
+    Sluice__V1__Part *call = kit_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_CALL);
     call->tool_call->id = (char *)"call_1";
     call->tool_call->name = (char *)"f";
     call->tool_call->arguments_json = (char *)"{\"a\":1}";
     m = kit_message(&k, SLUICE__V1__ROLE__ROLE_TOOL);
-    Sluice__V1__Part *result = add_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_RESULT);
+    Sluice__V1__Part *result = kit_part(&k, m, SLUICE__V1__PART__CONTENT_TOOL_RESULT);
     result->tool_result->tool_call_id = (char *)"call_1";
     kit_function(&k, "f", "{\"type\":\"object\"}");
     assert_string_equal(
@@ -194,7 +164,7 @@ static void sends_pictures_as_base64(void **state)
     (void)state;
     init(&k, "");
     Sluice__V1__Message *m = kit_message(&k, SLUICE__V1__ROLE__ROLE_USER);
-    Sluice__V1__Part *part = add_part(&k, m, SLUICE__V1__PART__CONTENT_IMAGE);
+    Sluice__V1__Part *part = kit_part(&k, m, SLUICE__V1__PART__CONTENT_IMAGE);
     part->image->source_case = SLUICE__V1__IMAGE__SOURCE_DATA;
     part->image->data = (ProtobufCBinaryData){3, (uint8_t *)(uintptr_t) "abc"};
     part->image->media_type = (char *)"image/png";
