@@ -111,10 +111,10 @@ static bool set_value(struct sl_row *row, unsigned column, const json_t *v)
     return true;
 }
 
-enum sl_code sl_image_read(struct sl_arena *arena, enum sl_table table, struct sl_str image,
-                           struct sl_str secret, struct sl_row **out, struct sl_err *err)
+enum sl_code sl_image_read(struct sl_arena *arena, enum sl_table table,
+                           const struct sl_image *image, struct sl_row **out, struct sl_err *err)
 {
-    json_t *object = json_loadb(image.p, image.n, 0, NULL);
+    json_t *object = json_loadb(image->text.p, image->text.n, 0, NULL);
     struct sl_row *row = sl_row_create(arena, table);
     int column = secret_column(table);
     bool good = json_is_object(object);
@@ -130,7 +130,7 @@ enum sl_code sl_image_read(struct sl_arena *arena, enum sl_table table, struct s
         return sl_err_set(err, SL_INTERNAL, SL_REASON_STORE, "a kept image of %s is broken",
                           sl_table_info(table)->name);
     if (column >= 0)
-        sl_row_set_bytes(row, (unsigned)column, secret.p, secret.n);
+        sl_row_set_bytes(row, (unsigned)column, image->secret.p, image->secret.n);
     *out = row;
     return SL_OK;
 }

@@ -68,8 +68,11 @@ char *sl_image_write(struct sl_arena *arena, const struct sl_row *row, uint64_t 
 /* The value of the table's secret column; NULL row, no such column: empty. */
 struct sl_str sl_image_secret(const struct sl_row *row);
 /* The row of an exact image. SL_INTERNAL where it is not one. */
-enum sl_code sl_image_read(struct sl_arena *arena, enum sl_table table, struct sl_str image,
-                           struct sl_str secret, struct sl_row **out,
+struct sl_image {
+    struct sl_str text, secret;
+};
+enum sl_code sl_image_read(struct sl_arena *arena, enum sl_table table,
+                           const struct sl_image *image, struct sl_row **out,
                            struct sl_err *err) SL_MUST_CHECK;
 /* Columns that differ, volatile ones aside. */
 uint64_t sl_row_differences(const struct sl_row *a, const struct sl_row *b);

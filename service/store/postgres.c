@@ -174,11 +174,15 @@ static enum sl_code begin(struct sl_conn *conn, const struct sl_store_session *s
     struct sl_postgres_conn *c = conn_of(conn);
     struct sl_buf sql;
     sl_buf_init(&sql, 4096);
+    struct sl_err why = {0};
     bool good = add_begin(c, session, write, &sql);
-    enum sl_code code = exec_buf(c, &sql, good, err);
-    if (code)
-        rollback(conn);
-    return code;
+    enum sl_code code = exec_buf(c, &sql, good, &why);
+    if (!code)
+        return SL_OK;
+    rollback(conn);
+    /* a role that was taken from our user is no fault of the caller's */
+    return sl_err_set(err, code == SL_PERMISSION_DENIED ? SL_UNAVAILABLE : code,
+                      code == SL_PERMISSION_DENIED ? SL_REASON_STORE : why.reason, "%s", why.text);
 }
 
 static enum sl_code set_principal(struct sl_conn *conn, const struct sl_store_session *session,

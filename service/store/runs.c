@@ -95,14 +95,12 @@ struct undo {
     size_t conflicts;
 };
 
-static enum sl_code read_image(struct undo *u, enum sl_table table, const struct sl_value *image,
-                               const struct sl_value *secret, struct sl_row **out,
-                               struct sl_err *err)
+/* *out is NULL where the text is "": there was no row. */
+static enum sl_code read_image(struct undo *u, enum sl_table table, const struct sl_image *image,
+                               struct sl_row **out, struct sl_err *err)
 {
     *out = NULL;
-    if (!image->as.s.n)
-        return SL_OK;
-    return sl_image_read(&u->tx->arena, table, image->as.s, secret->as.s, out, err);
+    return image->text.n ? sl_image_read(&u->tx->arena, table, image, out, err) : SL_OK;
 }
 
 static enum sl_code on_kept(void *owner, const struct sl_value *v, struct sl_err *err)
@@ -112,9 +110,10 @@ static enum sl_code on_kept(void *owner, const struct sl_value *v, struct sl_err
     if (k.table == SL_TABLE_COUNT)
         return sl_err_set(err, SL_INTERNAL, SL_REASON_STORE, "a kept image of no table");
     k.row_id = sl_arena_strdup(&u->tx->arena, v[1].as.s.p);
-    enum sl_code code = read_image(u, k.table, &v[2], &v[4], &k.before, err);
+    const struct sl_image before = {v[2].as.s, v[4].as.s}, after = {v[3].as.s, v[5].as.s};
+    enum sl_code code = read_image(u, k.table, &before, &k.before, err);
     if (!code)
-        code = read_image(u, k.table, &v[3], &v[5], &k.after, err);
+        code = read_image(u, k.table, &after, &k.after, err);
     if (code)
         return code;
     k.last = !json_object_get(u->seen, k.row_id);

@@ -1,4 +1,4 @@
-/* Deleting: first out of sight, then for good; names are free at once; replicas hear of both. */
+/* Deleting: first out of sight, then for good; names are free at once. */
 #include "unit/store/scene.h"
 
 #include <string.h>
@@ -52,81 +52,6 @@ static void keeps_names_unique_per_owner(void **state)
         delete_row(s, tables[i], id);
         scene_add(s, tables[i], NULL, "n");
     }
-}
-
-static void keeps_aliases_unique_with_names(void **state)
-{
-    struct scene *s = *state;
-    struct sl_row *row = scene_row(s, SL_TABLE_MODELS, NULL, "long"), *found = NULL;
-    struct sl_tx *tx = scene_admin(s);
-    sl_row_set_text(row, SL_MODELS_ALIASES, "[\"a\", \"b\", \"a\", \"long\"]");
-    EXPECT_OK(sl_tx_insert(tx, row, &s->err));
-    scene_commit(tx);
-    tx = scene_admin(s);
-    s->err = (struct sl_err){0};
-    assert_int_equal(sl_tx_insert(tx, scene_row(s, SL_TABLE_MODELS, NULL, "b"), &s->err),
-                     SL_ALREADY_EXISTS);
-    assert_non_null(strstr(s->err.text, "'b'"));
-    s->err = (struct sl_err){0};
-    sl_tx_rollback(tx);
-    tx = scene_admin(s);
-    EXPECT_OK(sl_tx_find(tx, (struct sl_row_name){SL_TABLE_MODELS, NULL, "b"}, &s->arena, &found,
-                         &s->err));
-    assert_string_equal(sl_row_text(found, SL_COL_NAME), "long");
-    sl_row_set_text(row, SL_MODELS_ALIASES, "[\"c\"]");
-    EXPECT_OK(sl_tx_update(tx, row, 0, &s->err));
-    EXPECT_OK(sl_tx_insert(tx, scene_row(s, SL_TABLE_MODELS, NULL, "b"), &s->err));
-    scene_commit(tx);
-}
-
-/* "table id" of what changed, "-" where it is gone. */
-struct hearing {
-    struct scene *s;
-    char *text;
-};
-
-static enum sl_code on_change(void *owner, const struct sl_change *c, struct sl_err *err)
-{
-    struct hearing *h = owner;
-    (void)err;
-    h->text =
-        sl_arena_printf(&h->s->arena, "%s%s:%s%d,", h->text, sl_table_info(c->table)->name,
-                        !c->row                                 ? "-"
-                        : sl_row_int(c->row, SL_COL_DELETED_MS) ? "deleted"
-                                                                : sl_row_text(c->row, SL_COL_NAME),
-                        (int)c->revision);
-    return SL_OK;
-}
-
-static const char *changes_since(struct scene *s, int64_t revision)
-{
-    struct hearing h = {s, sl_arena_strdup(&s->arena, "")};
-    struct sl_tx *tx = scene_sync(s);
-    EXPECT_OK(sl_tx_changes(tx, revision, on_change, &h, &s->err));
-    scene_commit(tx);
-    return h.text;
-}
-
-static void tells_what_changed(void **state)
-{
-    struct scene *s = *state;
-    size_t count = 0;
-    const char *id = scene_add(s, SL_TABLE_MODELS, NULL, "a"); /* 1 */
-    scene_add(s, SL_TABLE_TIERS, NULL, "t");                   /* 2 */
-    scene_add(s, SL_TABLE_MODELS, "u1", "b");                  /* 3 */
-    assert_string_equal(changes_since(s, 0), "models:a1,models:b3,tiers:t2,");
-    assert_string_equal(changes_since(s, 2), "models:b3,");
-    assert_string_equal(changes_since(s, 3), "");
-    delete_row(s, SL_TABLE_MODELS, id); /* 4 */
-    assert_string_equal(changes_since(s, 2), "models:b3,models:deleted4,");
-    EXPECT_OK(sl_store_purge(s->store, sl_wall_ms() + 1000, "housekeeping", &count, &s->err));
-    assert_int_equal(count, 1);
-    assert_string_equal(changes_since(s, 2), "models:b3,models:-5,");
-    scene_sql(s, "UPDATE registry_revision SET purges_from = 3");
-    struct sl_tx *tx = scene_sync(s);
-    EXPECT_ERROR(sl_tx_changes(tx, 2, on_change, NULL, &s->err), SL_FAILED_PRECONDITION,
-                 SL_REASON_STORE);
-    sl_tx_rollback(tx);
 }
 
 static void purges_what_is_old_enough(void **state)
@@ -215,8 +140,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         SCENE_TEST(frees_the_name),
         SCENE_TEST(keeps_names_unique_per_owner),
-        SCENE_TEST(keeps_aliases_unique_with_names),
-        SCENE_TEST(tells_what_changed),
         SCENE_TEST(purges_what_is_old_enough),
         SCENE_TEST(purges_many),
         SCENE_TEST(wipes_what_a_deleted_user_owned),
