@@ -270,7 +270,8 @@ struct sl_job *sl_job_start(const struct sl_job_spec *spec)
         .first_token_us = -1,
         .facts = spec->facts,
     };
-    sluice__v1__token_usage__init(&job->usage);
+    job->usage = SL_ARENA_NEW(spec->arena, Sluice__V1__TokenUsage);
+    sluice__v1__token_usage__init(job->usage);
     sl_job_fill_common(job);
     job->api = sl_adapter_operation(model->adapter, spec->operation, &model->target);
     if (begin(job, &job->early_err) != SL_OK || job->waiting) {

@@ -24,7 +24,7 @@ struct sl_job {
     struct sl_job_part *first, *last;   /* those that were made, in order */
     size_t taken;                       /* inputs that belong to a part already */
     size_t running;
-    Sluice__V1__TokenUsage usage; /* the sum so far */
+    Sluice__V1__TokenUsage *usage; /* the sum so far; in the arena */
     bool has_usage;
     bool truncated; /* SL_LIST_MODELS */
     size_t bytes;   /* of all results, about */

@@ -67,13 +67,13 @@ static void add_usage(struct sl_job *job, const struct sl_answer_end *end)
     if (!end->has_usage)
         return;
     if (!job->has_usage)
-        job->usage.provider_json = u->provider_json;
+        job->usage->provider_json = u->provider_json;
     job->has_usage = true;
-    job->usage.input_tokens = sum(job->usage.input_tokens, u->input_tokens);
-    job->usage.cache_read_tokens = sum(job->usage.cache_read_tokens, u->cache_read_tokens);
-    job->usage.cache_write_tokens = sum(job->usage.cache_write_tokens, u->cache_write_tokens);
-    job->usage.output_tokens = sum(job->usage.output_tokens, u->output_tokens);
-    job->usage.reasoning_tokens = sum(job->usage.reasoning_tokens, u->reasoning_tokens);
+    job->usage->input_tokens = sum(job->usage->input_tokens, u->input_tokens);
+    job->usage->cache_read_tokens = sum(job->usage->cache_read_tokens, u->cache_read_tokens);
+    job->usage->cache_write_tokens = sum(job->usage->cache_write_tokens, u->cache_write_tokens);
+    job->usage->output_tokens = sum(job->usage->output_tokens, u->output_tokens);
+    job->usage->reasoning_tokens = sum(job->usage->reasoning_tokens, u->reasoning_tokens);
 }
 
 static uint64_t parts_bytes(Sluice__V1__Part *const *parts, size_t n)
@@ -139,8 +139,8 @@ static bool is_free(enum sl_operation operation)
 Sluice__V1__TokenUsage *sl_job_usage(struct sl_job *job)
 {
     if (!job->has_usage && !is_free(job->spec.operation))
-        sl_estimate_usage(job->course.attempts ? text_bytes(job) : 0, 0, 0, &job->usage);
-    return &job->usage;
+        sl_estimate_usage(job->course.attempts ? text_bytes(job) : 0, 0, 0, job->usage);
+    return job->usage;
 }
 
 /* ---- one part ---- */
