@@ -8,7 +8,7 @@
  * provider_state. */
 #include "adapters/gemini/gemini.h"
 
-static const struct sl_gemini_dialect dialect = {
+const struct sl_gemini_dialect sl_gemini_dialect = {
     .kind = "gemini",
     .title = "Gemini",
     .key_variable = "GEMINI_API_KEY",
@@ -21,28 +21,28 @@ static const struct sl_gemini_dialect dialect = {
 static enum sl_code build(const struct sl_build_in *in, struct sl_http_request *out,
                           struct sl_err *err)
 {
-    return sl_gemini_build(&dialect, in, out, err);
+    return sl_gemini_build(&sl_gemini_dialect, in, out, err);
 }
 
 static enum sl_code on_body(struct sl_answer *a, char *body, size_t n, struct sl_err *err)
 {
-    return sl_gemini_on_body(&dialect, a, body, n, err);
+    return sl_gemini_on_body(&sl_gemini_dialect, a, body, n, err);
 }
 
 static enum sl_code on_frame(struct sl_answer *a, const struct sl_frame *frame, struct sl_err *err)
 {
-    return sl_gemini_on_frame(&dialect, a, frame, err);
+    return sl_gemini_on_frame(&sl_gemini_dialect, a, frame, err);
 }
 
 static enum sl_code on_eof(struct sl_answer *a, struct sl_err *err)
 {
-    return sl_gemini_on_eof(&dialect, a, err);
+    return sl_gemini_on_eof(&sl_gemini_dialect, a, err);
 }
 
 static void on_failure(const struct sl_answer *a, const struct sl_http_head *head, char *body,
                        size_t n, struct sl_err *err)
 {
-    sl_gemini_on_failure(&dialect, a, head, body, n, err);
+    sl_gemini_on_failure(&sl_gemini_dialect, a, head, body, n, err);
 }
 
 static const char *const key_variables[] = {"GEMINI_API_KEY", "GOOGLE_API_KEY",

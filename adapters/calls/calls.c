@@ -97,6 +97,32 @@ enum sl_code sl_calls_put_image(struct nv_build *b, const Sluice__V1__Image *ima
     return SL_OK;
 }
 
+/* ---- inputs of Embed ---- */
+
+enum sl_code sl_calls_put_text_input(struct nv_build *b, const struct sl_op_in *in, size_t i)
+{
+    const Sluice__V1__EmbedInput *input = in->embed->inputs[i];
+    const char *text = sl_op_text(input);
+
+    if (!text)
+        return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
+                            nv_field(b, "inputs[%zu]", i), "%s takes texts only here", b->title);
+    sl_jw_string(&b->w, text);
+    if (!input->title[0])
+        return SL_OK;
+    return sl_unsupported(b->in, b->err, nv_field(b, "inputs[%zu].title", i), "%s takes no titles",
+                          b->title);
+}
+
+enum sl_code sl_calls_check_floats(struct nv_build *b, const Sluice__V1__EmbedRequest *r)
+{
+    for (size_t i = 0; i < r->n_encodings; i++)
+        if (sl_op_encoding(r, i) != SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT)
+            return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
+                                "encodings", "%s gives floats only", b->title);
+    return sl_calls_put_string(b, NULL, "end_user", r->end_user);
+}
+
 /* ---- answers ---- */
 
 static int64_t either(const struct sl_json *j, int object, const char *key, const char *other)

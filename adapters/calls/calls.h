@@ -37,6 +37,12 @@ enum sl_code sl_calls_put_word(struct nv_build *b, const char *key, const char *
 /* An image as a URL, or as a data: URL. Stored files are refused. */
 enum sl_code sl_calls_put_image(struct nv_build *b, const Sluice__V1__Image *image,
                                 const char *field) SL_MUST_CHECK;
+/* An input of Embed as text, where the provider takes neither pictures nor token ids nor titles. */
+enum sl_code sl_calls_put_text_input(struct nv_build *b, const struct sl_op_in *in,
+                                     size_t i) SL_MUST_CHECK;
+/* Where the provider gives floats only, and takes no end user. */
+enum sl_code sl_calls_check_floats(struct nv_build *b,
+                                   const Sluice__V1__EmbedRequest *r) SL_MUST_CHECK;
 /* prompt_tokens or input_tokens, completion_tokens or output_tokens; the object goes into provider_json. */
 void sl_calls_usage(struct sl_op_answer *o, struct sl_json *j, int usage);
 /* Facts beside the results: model, id, usage. */
@@ -70,6 +76,11 @@ enum sl_code sl_calls_embeddings_body(struct sl_op_answer *o, char *body, size_t
                                       struct sl_err *err) SL_MUST_CHECK;
 /* "float" and "base64", the words of OpenAI's encoding_format. */
 extern const char *const sl_calls_float_base64[];
+
+/* What OpenAI's own takes, and servers that follow it closely. */
+#define SL_CALLS_OPENAI_EMBEDDINGS                                                                 \
+    .path = "/embeddings", .dimensions_key = "dimensions", .encoding_key = "encoding_format",      \
+    .encodings = sl_calls_float_base64, .end_user_key = "user", .tokens = true
 
 #define SL_CALLS_EMBEDDINGS(d)                                                                     \
     {                                                                                              \
@@ -108,6 +119,15 @@ enum sl_code sl_calls_images_form(const struct sl_op_in *in, struct sl_http_requ
                                   struct sl_err *err) SL_MUST_CHECK;
 /* Whether the model is one of OpenAI's gpt-image. */
 bool sl_calls_is_gpt_image(const struct sl_op_in *in);
+
+/* What OpenAI's own takes, and servers that follow it closely. */
+#define SL_CALLS_OPENAI_IMAGES                                                                     \
+    .path = "/images/generations", .edits_path = "/images/edits", .n_key = "n",                    \
+    .size_key = "size", .quality_key = "quality", .style_key = "style",                            \
+    .background_key = "background", .format_key = "output_format",                                 \
+    .compression_key = "output_compression", .end_user_key = "user",                               \
+    .delivery_key = "response_format", .url_word = "url", .bytes_word = "b64_json",                \
+    .form_edits = true, .partial = true, .gpt_image = true
 
 #define SL_CALLS_IMAGES(d)                                                                         \
     {                                                                                              \

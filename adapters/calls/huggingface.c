@@ -50,18 +50,8 @@ static enum sl_code put_inputs(struct nv_build *b, const struct sl_op_in *in)
 
     sl_jw_key(&b->w, "inputs");
     sl_jw_array(&b->w);
-    for (size_t i = in->first; i < in->first + in->n && code == SL_OK; i++) {
-        const Sluice__V1__EmbedInput *input = in->embed->inputs[i];
-        const char *text = sl_op_text(input);
-        if (!text)
-            code = sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
-                                nv_field(b, "inputs[%zu]", i), "%s takes texts only", b->title);
-        else
-            sl_jw_string(&b->w, text);
-        if (code == SL_OK && input->title[0])
-            code = sl_unsupported(b->in, b->err, nv_field(b, "inputs[%zu].title", i),
-                                  "%s takes no titles", b->title);
-    }
+    for (size_t i = in->first; i < in->first + in->n && code == SL_OK; i++)
+        code = sl_calls_put_text_input(b, in, i);
     sl_jw_array_end(&b->w);
     return code;
 }
@@ -72,13 +62,7 @@ static enum sl_code check_rest(struct nv_build *b, const Sluice__V1__EmbedReques
 
     if (code == SL_OK)
         code = sl_calls_put_word(b, NULL, "task", NULL, (int)r->task);
-    if (code == SL_OK)
-        code = sl_calls_put_string(b, NULL, "end_user", r->end_user);
-    for (size_t i = 0; i < r->n_encodings && code == SL_OK; i++)
-        if (sl_op_encoding(r, i) != SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT)
-            code = sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
-                                "encodings", "%s gives floats only", b->title);
-    return code;
+    return code == SL_OK ? sl_calls_check_floats(b, r) : code;
 }
 
 static enum sl_code build(const struct sl_op_in *in, struct sl_http_request *out,

@@ -4,32 +4,12 @@
 #include "adapters/calls/calls.h"
 
 static const struct sl_calls_embeddings embeddings = {
-    .path = "/embeddings",
+    SL_CALLS_OPENAI_EMBEDDINGS,
     .max_inputs = 2048,
-    .dimensions_key = "dimensions",
-    .encoding_key = "encoding_format",
-    .encodings = sl_calls_float_base64,
-    .end_user_key = "user",
-    .tokens = true,
 };
 
 static const struct sl_calls_images images = {
-    .path = "/images/generations",
-    .edits_path = "/images/edits",
-    .n_key = "n",
-    .size_key = "size",
-    .quality_key = "quality",
-    .style_key = "style",
-    .background_key = "background",
-    .format_key = "output_format",
-    .compression_key = "output_compression",
-    .end_user_key = "user",
-    .delivery_key = "response_format",
-    .url_word = "url",
-    .bytes_word = "b64_json",
-    .form_edits = true,
-    .partial = true,
-    .gpt_image = true,
+    SL_CALLS_OPENAI_IMAGES,
 };
 
 static const struct sl_calls_moderations moderations = {.path = "/moderations", .images = true};

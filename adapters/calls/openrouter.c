@@ -3,12 +3,7 @@
 #include "adapters/calls/calls.h"
 
 static const struct sl_calls_embeddings embeddings = {
-    .path = "/embeddings",
-    .dimensions_key = "dimensions",
-    .encoding_key = "encoding_format",
-    .encodings = sl_calls_float_base64,
-    .end_user_key = "user",
-    .tokens = true,
+    SL_CALLS_OPENAI_EMBEDDINGS,
 };
 
 static const struct sl_op_api embeddings_api = SL_CALLS_EMBEDDINGS(embeddings);

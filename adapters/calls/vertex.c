@@ -9,18 +9,6 @@
 
 enum { MAX_INPUTS = 250 };
 
-static const char *const tasks[] = {
-    NULL,
-    "RETRIEVAL_DOCUMENT",
-    "RETRIEVAL_QUERY",
-    "CLASSIFICATION",
-    "CLUSTERING",
-    "SEMANTIC_SIMILARITY",
-    "CODE_RETRIEVAL_QUERY",
-    "QUESTION_ANSWERING",
-    "FACT_VERIFICATION",
-};
-
 /* ---- addresses ---- */
 
 /* An input with the whole base URL, and the dialect that goes with it. */
@@ -63,7 +51,8 @@ static enum sl_code put_instance(struct nv_build *b, const struct sl_op_in *in, 
                             nv_field(b, "inputs[%zu]", i), "%s takes texts only here", b->title);
     sl_jw_object(&b->w);
     nv_put_string(b, "content", text);
-    enum sl_code code = sl_calls_put_word(b, "task_type", "task", tasks, (int)in->embed->task);
+    enum sl_code code =
+        sl_calls_put_word(b, "task_type", "task", gm_embed_tasks, (int)in->embed->task);
     if (input->title[0])
         nv_put_string(b, "title", input->title);
     sl_jw_object_end(&b->w);
@@ -91,17 +80,6 @@ static enum sl_code put_parameters(struct nv_build *b, const struct sl_op_in *in
     return SL_OK;
 }
 
-static enum sl_code check_rest(struct nv_build *b, const Sluice__V1__EmbedRequest *r)
-{
-    enum sl_code code = sl_calls_put_string(b, NULL, "end_user", r->end_user);
-
-    for (size_t i = 0; i < r->n_encodings && code == SL_OK; i++)
-        if (sl_op_encoding(r, i) != SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT)
-            code = sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
-                                "encodings", "%s gives floats only", b->title);
-    return code;
-}
-
 static enum sl_code embed_build(const struct sl_op_in *in, struct sl_http_request *out,
                                 struct sl_err *err)
 {
@@ -124,7 +102,7 @@ static enum sl_code embed_build(const struct sl_op_in *in, struct sl_http_reques
     if (code == SL_OK)
         code = put_parameters(&b, in);
     if (code == SL_OK)
-        code = check_rest(&b, in->embed);
+        code = sl_calls_check_floats(&b, in->embed);
     return code == SL_OK ? sl_calls_close(&b, owned) : code;
 }
 

@@ -7,7 +7,7 @@
 
 enum { MAX_BATCH = 100 };
 
-static const char *const tasks[] = {
+const char *const gm_embed_tasks[] = {
     NULL,
     "RETRIEVAL_DOCUMENT",
     "RETRIEVAL_QUERY",
@@ -95,7 +95,7 @@ static enum sl_code put_input(struct nv_build *b, const struct sl_op_in *in, siz
     sl_jw_array_end(&b->w);
     sl_jw_object_end(&b->w);
     if (code == SL_OK)
-        code = sl_calls_put_word(b, "taskType", "task", tasks, (int)r->task);
+        code = sl_calls_put_word(b, "taskType", "task", gm_embed_tasks, (int)r->task);
     if (r->inputs[i]->title[0])
         nv_put_string(b, "title", r->inputs[i]->title);
     if (r->_dimensions_case)
@@ -105,15 +105,9 @@ static enum sl_code put_input(struct nv_build *b, const struct sl_op_in *in, siz
 
 static enum sl_code check_rest(struct nv_build *b, const Sluice__V1__EmbedRequest *r)
 {
-    enum sl_code code = sl_calls_put_string(b, NULL, "end_user", r->end_user);
+    enum sl_code code = sl_calls_put_word(b, NULL, "truncate", NULL, (int)r->truncate);
 
-    if (code == SL_OK)
-        code = sl_calls_put_word(b, NULL, "truncate", NULL, (int)r->truncate);
-    for (size_t i = 0; i < r->n_encodings && code == SL_OK; i++)
-        if (sl_op_encoding(r, i) != SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT)
-            code = sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
-                                "encodings", "%s gives floats only", b->title);
-    return code;
+    return code == SL_OK ? sl_calls_check_floats(b, r) : code;
 }
 
 static const struct nv_owned owned[] = {

@@ -16,6 +16,9 @@ struct sl_gemini_dialect {
     const char *files_path;   /* of a stored file below the base URL; NULL: ids are whole URIs */
 };
 
+/* The Gemini API's own. */
+extern const struct sl_gemini_dialect sl_gemini_dialect;
+
 /* sl_adapter.api and sl_adapter.state_size of every adapter that uses the translator. */
 #define SL_GEMINI_API "generate_content"
 enum { SL_GEMINI_STATE_SIZE = 64 };

@@ -2,16 +2,6 @@
  * list of models (https://ai.google.dev/api/models, up to 1000 a page). */
 #include "adapters/gemini/operations.h"
 
-static const struct sl_gemini_dialect dialect = {
-    .kind = "gemini",
-    .title = "Gemini",
-    .key_variable = "GEMINI_API_KEY",
-    .auth = SL_AUTH_HEADER,
-    .key_header = "x-goog-api-key",
-    .models_path = "models",
-    .files_path = "files",
-};
-
 /* ---- token counts ---- */
 
 static enum sl_code count_build(const struct sl_op_in *in, struct sl_http_request *out,
@@ -42,9 +32,9 @@ static void models_address(const struct sl_op_in *in, struct sl_http_request *ou
     struct sl_op_in own = *in;
 
     if (target.auth == SL_AUTH_DEFAULT)
-        target.auth = dialect.auth;
+        target.auth = sl_gemini_dialect.auth;
     if (target.auth == SL_AUTH_HEADER && (!target.auth_header || !*target.auth_header))
-        target.auth_header = dialect.key_header;
+        target.auth_header = sl_gemini_dialect.key_header;
     own.build.target = &target;
     sl_op_begin(&own, out, method, path);
 }
@@ -60,7 +50,7 @@ static const struct sl_calls_models models = {
 static const struct sl_op_api batch_embed = {
     .operation = SL_EMBED,
     .name = "batchEmbedContents",
-    .dialect = &dialect,
+    .dialect = &sl_gemini_dialect,
     .batch = gm_embed_batch,
     .build = gm_batch_build,
     .on_body = gm_embed_body,
@@ -68,7 +58,7 @@ static const struct sl_op_api batch_embed = {
 static const struct sl_op_api embed = {
     .operation = SL_EMBED,
     .name = "embedContent",
-    .dialect = &dialect,
+    .dialect = &sl_gemini_dialect,
     .batch = gm_embed_one,
     .build = gm_embed_build,
     .on_body = gm_embed_body,
@@ -76,7 +66,7 @@ static const struct sl_op_api embed = {
 static const struct sl_op_api image = {
     .operation = SL_GENERATE_IMAGE,
     .name = "generate_content_image",
-    .dialect = &dialect,
+    .dialect = &sl_gemini_dialect,
     .fits = gm_is_no_imagen,
     .build = gm_image_build,
     .on_body = gm_image_body,
@@ -84,7 +74,7 @@ static const struct sl_op_api image = {
 static const struct sl_op_api imagen = {
     .operation = SL_GENERATE_IMAGE,
     .name = "predict",
-    .dialect = &dialect,
+    .dialect = &sl_gemini_dialect,
     .fits = gm_is_imagen,
     .build = gm_imagen_build,
     .on_body = gm_imagen_body,
@@ -92,7 +82,7 @@ static const struct sl_op_api imagen = {
 static const struct sl_op_api count = {
     .operation = SL_COUNT_TOKENS,
     .name = "countTokens",
-    .dialect = &dialect,
+    .dialect = &sl_gemini_dialect,
     .build = count_build,
     .on_body = gm_count_body,
 };

@@ -6,6 +6,7 @@
 #include "adapters/gemini/internal.h"
 
 /* https://ai.google.dev/api/embeddings */
+extern const char *const gm_embed_tasks[]; /* by EmbedTask */
 size_t gm_embed_one(const struct sl_op_in *in);
 size_t gm_embed_batch(const struct sl_op_in *in);
 enum sl_code gm_embed_build(const struct sl_op_in *in, struct sl_http_request *out,

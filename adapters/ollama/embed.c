@@ -17,19 +17,6 @@ static bool is_native(const struct sl_target *target)
 
 /* ---- requests ---- */
 
-static enum sl_code check_input(struct nv_build *b, const struct sl_op_in *in, size_t i)
-{
-    const Sluice__V1__EmbedInput *input = in->embed->inputs[i];
-
-    if (!sl_op_text(input))
-        return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
-                            nv_field(b, "inputs[%zu]", i), "%s takes texts only", b->title);
-    if (!input->title[0])
-        return SL_OK;
-    return sl_unsupported(b->in, b->err, nv_field(b, "inputs[%zu].title", i), "%s takes no titles",
-                          b->title);
-}
-
 /* "truncate: truncates the end of each input; false: an error" */
 static enum sl_code put_truncate(struct nv_build *b, const Sluice__V1__EmbedRequest *r)
 {
@@ -44,13 +31,7 @@ static enum sl_code check_rest(struct nv_build *b, const Sluice__V1__EmbedReques
 {
     enum sl_code code = sl_calls_put_word(b, NULL, "task", NULL, (int)r->task);
 
-    if (code == SL_OK)
-        code = sl_calls_put_string(b, NULL, "end_user", r->end_user);
-    for (size_t i = 0; i < r->n_encodings && code == SL_OK; i++)
-        if (sl_op_encoding(r, i) != SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT)
-            code = sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER,
-                                "encodings", "%s gives floats only", b->title);
-    return code;
+    return code == SL_OK ? sl_calls_check_floats(b, r) : code;
 }
 
 static enum sl_code build_embed(const struct sl_op_in *in, struct sl_http_request *out,
@@ -70,11 +51,8 @@ static enum sl_code build_embed(const struct sl_op_in *in, struct sl_http_reques
     sl_calls_open(&b);
     sl_jw_key(&b.w, "input");
     sl_jw_array(&b.w);
-    for (size_t i = in->first; i < in->first + in->n && code == SL_OK; i++) {
-        code = check_input(&b, in, i);
-        if (code == SL_OK)
-            sl_jw_string(&b.w, sl_op_text(r->inputs[i]));
-    }
+    for (size_t i = in->first; i < in->first + in->n && code == SL_OK; i++)
+        code = sl_calls_put_text_input(&b, in, i);
     sl_jw_array_end(&b.w);
     if (code == SL_OK)
         code = put_truncate(&b, r);
@@ -95,9 +73,8 @@ static enum sl_code build_embeddings(const struct sl_op_in *in, struct sl_http_r
     sl_op_begin(in, out, "POST", "/api/embeddings");
     sl_calls_writer(&b, in, out, err);
     sl_calls_open(&b);
-    enum sl_code code = check_input(&b, in, in->first);
-    if (code == SL_OK)
-        nv_put_string(&b, "prompt", sl_op_text(r->inputs[in->first]));
+    sl_jw_key(&b.w, "prompt");
+    enum sl_code code = sl_calls_put_text_input(&b, in, in->first);
     if (code == SL_OK && r->truncate)
         code = sl_unsupported(b.in, err, "truncate", "%s has no truncate here", b.title);
     if (code == SL_OK)
@@ -173,12 +150,7 @@ static enum sl_code tags_body(struct sl_op_answer *o, char *body, size_t n, stru
 /* ---- the list ---- */
 
 static const struct sl_calls_embeddings compatible = {
-    .path = "/embeddings",
-    .dimensions_key = "dimensions",
-    .encoding_key = "encoding_format",
-    .encodings = sl_calls_float_base64,
-    .end_user_key = "user",
-    .tokens = true,
+    SL_CALLS_OPENAI_EMBEDDINGS,
 };
 static const struct sl_calls_models tags = {.path = "/api/tags"};
 static const struct sl_calls_models models = {.path = "/models"};
