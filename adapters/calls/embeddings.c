@@ -80,7 +80,8 @@ static enum sl_code put_encoding(struct nv_build *b, const struct sl_op_in *in)
     if (d->type_key && d->types[r->encodings[0]])
         return sl_calls_put_word(b, d->type_key, "encodings", d->types, (int)r->encodings[0]);
     /* floats in another wrapping are the same floats; other forms cannot be made up */
-    if (sl_op_encoding(r, 0) == SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT)
+    if (!d->usual &&
+        sl_op_encoding(r, 0) == SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT)
         return sl_unsupported(b->in, b->err, "encodings", "%s sends floats as lists only",
                               b->title);
     return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_UNSUPPORTED_PARAMETER, "encodings",

@@ -309,6 +309,24 @@ static void reads_several_encodings(void **state)
     op_kit_fini(&k);
 }
 
+/* A provider that sends bytes unasked cannot be asked for floats. */
+static void refuses_floats_where_there_are_none(void **state)
+{
+    static Sluice__V1__EmbeddingEncoding list[] = {
+        SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT};
+    struct op_kit k;
+    (void)state;
+    op_kit_init(&k, "perplexity", SL_EMBED, "");
+    op_kit_add_text(&k, "a");
+    k.embed.encodings = list;
+    k.embed.n_encodings = 1;
+    assert_null(op_kit_build(&k));
+    assert_string_equal(k.err.field, "encodings");
+    list[0] = SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_BINARY;
+    assert_non_null(strstr(op_kit_build(&k), "\"encoding_format\":\"base64_binary\""));
+    op_kit_fini(&k);
+}
+
 /* A vector that cannot be in any reply: the field, and how many inputs would do. */
 static void names_the_limit_of_a_reply(void **state)
 {
@@ -338,9 +356,13 @@ static void names_the_limit_of_a_reply(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sends_the_same_question), cmocka_unit_test(no_field_disappears),
-        cmocka_unit_test(warnings_become_errors),  cmocka_unit_test(reads_answers),
-        cmocka_unit_test(reads_several_encodings), cmocka_unit_test(names_the_limit_of_a_reply),
+        cmocka_unit_test(sends_the_same_question),
+        cmocka_unit_test(no_field_disappears),
+        cmocka_unit_test(warnings_become_errors),
+        cmocka_unit_test(reads_answers),
+        cmocka_unit_test(reads_several_encodings),
+        cmocka_unit_test(refuses_floats_where_there_are_none),
+        cmocka_unit_test(names_the_limit_of_a_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
