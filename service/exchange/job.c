@@ -243,6 +243,8 @@ static const char *noun_of(enum sl_operation operation)
 static enum sl_code begin(struct sl_job *job, struct sl_err *err)
 {
     const struct sl_model *m = job->course.model;
+    if (sl_job_check(job, err) != SL_OK)
+        return err->code;
     if (job->api)
         return start_parts(job, err);
     job->waiting = true;

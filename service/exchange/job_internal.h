@@ -44,6 +44,8 @@ struct sl_job {
 size_t sl_job_inputs(const struct sl_job_spec *spec);
 /* Fills common from the operation's request. */
 void sl_job_fill_common(struct sl_job *job);
+/* What can be known to be wrong before a provider is asked: vectors of that length that do not fit into a reply. */
+enum sl_code sl_job_check(const struct sl_job *job, struct sl_err *err) SL_MUST_CHECK;
 /* Adds a part's usage, and checks what it gave. */
 enum sl_code sl_job_take(struct sl_job *job, struct sl_job_part *part,
                          struct sl_err *err) SL_MUST_CHECK;

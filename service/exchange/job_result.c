@@ -166,6 +166,27 @@ static bool is_sorted(const struct sl_op_out *out)
     return true;
 }
 
+static enum sl_code too_many(const embed_t *r, size_t each, struct sl_err *err)
+{
+    return sl_err_field(err, SL_INVALID_ARGUMENT, SL_REASON_MESSAGE_TOO_LARGE, "inputs",
+                        "the vectors of %zu inputs do not fit into one reply (3 MiB): at most %zu "
+                        "inputs do, at %zu bytes each",
+                        r->n_inputs, SL_OP_MAX_BYTES / each, each);
+}
+
+enum sl_code sl_job_check(const struct sl_job *job, struct sl_err *err)
+{
+    const embed_t *r = (const embed_t *)job->spec.request;
+    if (job->spec.operation != SL_EMBED || !r->_dimensions_case)
+        return SL_OK;
+    size_t each = 0;
+    for (size_t i = 0; i < (r->n_encodings ? r->n_encodings : 1); i++)
+        each += sl_op_encoding(r, i) == SLUICE__V1__EMBEDDING_ENCODING__EMBEDDING_ENCODING_FLOAT
+                    ? (size_t)r->dimensions * sizeof(float)
+                    : (size_t)r->dimensions / 8 + 1; /* bits are the least */
+    return each * r->n_inputs > SL_OP_MAX_BYTES ? too_many(r, each, err) : SL_OK;
+}
+
 /* Each input's vectors, in order; and whether those of all inputs will fit. */
 static enum sl_code take_embeddings(struct sl_job *job, struct sl_job_part *p, struct sl_err *err)
 {
@@ -185,10 +206,7 @@ static enum sl_code take_embeddings(struct sl_job *job, struct sl_job_part *p, s
     size_t vector = out->bytes / p->in.n;
     if (vector * r->n_inputs <= SL_OP_MAX_BYTES && job->bytes <= SL_OP_MAX_BYTES)
         return SL_OK;
-    return sl_err_field(err, SL_INVALID_ARGUMENT, SL_REASON_MESSAGE_TOO_LARGE, "inputs",
-                        "the vectors of %zu inputs do not fit into one reply (3 MiB): at most %zu "
-                        "inputs do, at %zu bytes each",
-                        r->n_inputs, SL_OP_MAX_BYTES / vector, vector);
+    return too_many(r, vector, err);
 }
 
 /* A listing that leads in a circle ends there. */

@@ -491,6 +491,19 @@ static void names_the_limit_of_a_reply(void **state)
     assert_int_equal(n_transfers, SL_JOB_PARALLEL);
 }
 
+static void refuses_what_cannot_fit_before_it_asks(void **state)
+{
+    struct fixture *f = *state;
+    Sluice__V1__EmbedRequest *r = texts(f, 800);
+    r->dimensions = 1000;
+    r->_dimensions_case = SLUICE__V1__EMBED_REQUEST___DIMENSIONS_DIMENSIONS;
+    start(f, SL_EMBED, &r->base);
+    turn(f);
+    assert_int_equal(f->code, SL_INVALID_ARGUMENT);
+    assert_non_null(strstr(f->text, "at most 770"));
+    assert_int_equal(n_transfers, 0);
+}
+
 /* ---- pages ---- */
 
 static void follows_pages(void **state)
@@ -702,6 +715,7 @@ int main(void)
         TEST(cancels_all),
         TEST(counts_vectors),
         TEST(names_the_limit_of_a_reply),
+        TEST(refuses_what_cannot_fit_before_it_asks),
         TEST(follows_pages),
         TEST(ends_a_listing_that_goes_in_a_circle),
         TEST(sends_pictures_in_pieces),
