@@ -5,6 +5,18 @@
 
 const struct command_row command_rows[] = {
     {
+        .name = "audit",
+        .command = COMMAND_AUDIT,
+        .synopsis = "[list | verify] [OPTION]...",
+        .verbs = "list|verify",
+        .help = "say who changed what, and whether the log is whole",
+        .details = "Newest first. A filter joins conditions by AND: actor, action, resource, "
+                   "resource_id and\n"
+                   "resource_name with = or !=, time with < or >. verify exits with 1 where the "
+                   "log was changed.",
+        .run = audit_run,
+    },
+    {
         .name = "chat",
         .command = COMMAND_CHAT,
         .synopsis = "[OPTION]... [TEXT | -]...",
@@ -75,6 +87,16 @@ const struct command_row command_rows[] = {
         .run = image_run,
     },
     {
+        .name = "keys",
+        .command = COMMAND_KEYS,
+        .synopsis = "[list | create [TITLE] | revoke ID] [OPTION]...",
+        .verbs = "list|create|revoke",
+        .help = "list, make and revoke API keys",
+        .details =
+            "A new key goes to standard output, whole and once; everything else to standard error.",
+        .run = keys_run,
+    },
+    {
         .name = "models",
         .command = COMMAND_MODELS,
         .synopsis =
@@ -97,6 +119,14 @@ const struct command_row command_rows[] = {
         .run = moderate_run,
     },
     {
+        .name = "prefs",
+        .command = COMMAND_PREFS,
+        .synopsis = "[show | set] [OPTION]...",
+        .verbs = "show|set",
+        .help = "show and set what you prefer",
+        .run = prefs_run,
+    },
+    {
         .name = "rerank",
         .command = COMMAND_RERANK,
         .synopsis = "[OPTION]... QUERY [DOCUMENT | -]...",
@@ -105,6 +135,32 @@ const struct command_row command_rows[] = {
                    "input.\n"
                    "Prints score, place in the input (from 0) and text, the best first.",
         .run = rerank_run,
+    },
+    {
+        .name = "tiers",
+        .command = COMMAND_TIERS,
+        .synopsis = "[list | show NAME | create NAME | update NAME | delete NAME] [OPTION]...",
+        .verbs = "list|show|create|update|delete",
+        .help = "list, show and change tiers: named rights and limits",
+        .run = tiers_run,
+    },
+    {
+        .name = "users",
+        .command = COMMAND_USERS,
+        .synopsis = "[list | show NAME | create NAME | update NAME | delete NAME] [OPTION]...",
+        .verbs = "list|show|create|update|delete",
+        .help = "list, show and change users",
+        .details = "create makes the user, its key (on standard output, whole and once) and its "
+                   "default model in\n"
+                   "one step. delete takes the user's models, credentials and keys with it.",
+        .run = users_run,
+    },
+    {
+        .name = "whoami",
+        .command = COMMAND_WHOAMI,
+        .synopsis = "[OPTION]...",
+        .help = "say who you are to the service",
+        .run = whoami_run,
     },
     {.name = NULL},
 };

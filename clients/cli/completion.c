@@ -196,9 +196,11 @@ static void print_zsh(FILE *to)
             print_verbs(to, row);
             fputs(")' ", to);
         }
-        fputs(row->command == COMMAND_MODELS ? "'3: :_sluice_models'\n    ;;\n"
-                                             : "'*: :_files'\n    ;;\n",
+        fputs(row->command == COMMAND_MODELS ? "'3: :_sluice_models'"
+              : row->verbs                   ? "'*: :'"
+                                             : "'*: :_files'",
               to);
+        fputs("\n    ;;\n", to);
     }
     fputs("  *)\n    local -a commands=(\n", to);
     for (const struct command_row *row = command_rows; row->name; row++)

@@ -91,10 +91,9 @@ bool connect_is_local(const char *address)
 }
 
 /* Where sluiced keeps its data unless told otherwise. */
-static bool default_data_dir(char *dst, size_t size)
+static bool default_data_dir(const char *set, char *dst, size_t size)
 {
-    const char *set = getenv("SLUICE_DATA_DIR"), *xdg = getenv("XDG_DATA_HOME"),
-               *home = getenv("HOME");
+    const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     int n;
 
     if (set && *set)
@@ -134,7 +133,7 @@ static void find_local_key(struct cli *cli, struct sl_secret **out)
     struct sl_err err = {0};
     char directory[1024], path[1100];
 
-    if (!default_data_dir(directory, sizeof(directory)))
+    if (!default_data_dir(cli->o.data_dir, directory, sizeof(directory)))
         return;
     snprintf(path, sizeof(path), "%s/admin.key", directory);
     if (read_key(path, out, &err) != SL_OK)

@@ -4,12 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "models.h"
 #include "sluice/v1/model_registry.pb-c.h"
 #include "table.h"
 
-enum { PAGE_SIZE = 1000, TIMEOUT_S = 30 };
+enum { PAGE_SIZE = 1000 };
 
 /* ---- cells ---- */
 
@@ -78,16 +77,10 @@ static void add_model(struct table *t, const Sluice__V1__Model *m)
 
 /* ---- list ---- */
 
-struct list {
-    struct cli *cli;
-    struct table table;
-    char *next; /* token of the next page, NULL after the last */
-};
-
 static bool on_page(void *ctx, const ProtobufCMessage *message)
 {
     const Sluice__V1__ListModelsResponse *page = (const Sluice__V1__ListModelsResponse *)message;
-    struct list *list = ctx;
+    struct verb_list *list = ctx;
 
     for (size_t i = 0; i < page->n_models && !list->cli->out.error; i++) {
         if (list->cli->o.names)
@@ -97,48 +90,29 @@ static bool on_page(void *ctx, const ProtobufCMessage *message)
         else
             add_model(&list->table, page->models[i]);
     }
-    sl_free(list->next);
-    list->next = *page->next_page_token ? sl_strdup(page->next_page_token) : NULL;
+    verbs_next_page(list, page->next_page_token);
     return !list->cli->out.error;
 }
 
 static int list_models(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__ListModelsRequest request = SLUICE__V1__LIST_MODELS_REQUEST__INIT;
-    struct list list = {.cli = cli};
-    struct client_call call = {
-        .path = "/sluice.v1.ModelRegistry/ListModels",
-        .request = &request.base,
-        .reply = &sluice__v1__list_models_response__descriptor,
-        .on_message = on_page,
-        .ctx = &list,
-    };
-    struct client_status status;
-    char *token = NULL;
-    int code = EXIT_DONE;
+    struct verb_list list = {.cli = cli};
 
     (void)args;
     (void)n;
     table_init(&list.table, (const char *[]){"NAME", "PROVIDER", "MODEL", "CONTEXT", "$/M IN / OUT",
                                              "CAN", NULL});
     request.page_size = PAGE_SIZE;
-    do {
-        sl_free(token);
-        token = list.next;
-        list.next = NULL;
-        if (token)
-            request.page_token = token;
-        cli_call(cli, &call, TIMEOUT_S, &status);
-        if (status.code)
-            code = cli_fail(cli, &status);
-        client_status_fini(&status);
-    } while (code == EXIT_DONE && list.next);
-    if (code == EXIT_DONE && !cli->o.names && !cli->o.json)
-        table_print(&list.table, &cli->out);
-    table_fini(&list.table);
-    sl_free(token);
-    sl_free(list.next);
-    return code;
+    return verbs_list(&list,
+                      &(struct verb_call){
+                          .path = "/sluice.v1.ModelRegistry/ListModels",
+                          .request = &request.base,
+                          .reply = &sluice__v1__list_models_response__descriptor,
+                          .on_message = on_page,
+                          .ctx = &list,
+                      },
+                      &request.page_token);
 }
 
 /* ---- show ---- */

@@ -288,12 +288,10 @@ void options_fini(struct options *o)
 {
     sl_secret_unref(o->api_key);
     sl_secret_unref(o->provider_key);
-    sl_free(o->set.v);
-    sl_free(o->var.v);
-    sl_free(o->image.v);
-    sl_free(o->file.v);
-    sl_free(o->stop.v);
-    sl_free(o->label.v);
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        if (row->kind == OPTION_LIST || row->kind == OPTION_FILES)
+            sl_free(((struct option_list *)field_of(o, row))->v);
+    }
     sl_free(o->args.v);
     *o = (struct options){0};
 }

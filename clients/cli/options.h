@@ -18,6 +18,12 @@ enum command {
     COMMAND_HEALTH = 4,
     COMMAND_HELP = 8,
     COMMAND_MODELS = 16,
+    COMMAND_WHOAMI = 32,
+    COMMAND_USERS = 64,
+    COMMAND_KEYS = 128,
+    COMMAND_TIERS = 256,
+    COMMAND_AUDIT = 512,
+    COMMAND_PREFS = 1024,
     COMMAND_EMBED = 1 << 16,
     COMMAND_IMAGE = 1 << 17,
     COMMAND_RERANK = 1 << 18,
@@ -26,7 +32,9 @@ enum command {
     /* those that ask a model, those that call the service, and all */
     COMMAND_ASKING = COMMAND_CHAT | COMMAND_EMBED | COMMAND_IMAGE | COMMAND_RERANK |
                      COMMAND_MODERATE | COMMAND_COUNT_TOKENS,
-    COMMAND_CALLING = COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS,
+    COMMAND_ACCESS = COMMAND_WHOAMI | COMMAND_USERS | COMMAND_KEYS | COMMAND_TIERS | COMMAND_AUDIT |
+                     COMMAND_PREFS,
+    COMMAND_CALLING = COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS | COMMAND_ACCESS,
     COMMAND_ALL = COMMAND_CALLING | COMMAND_COMPLETION | COMMAND_HELP,
 };
 
@@ -93,7 +101,7 @@ struct options {
     /* commands that call the service */
     const char *address;
     struct sl_secret *api_key;
-    const char *api_key_file;
+    const char *api_key_file, *data_dir;
     bool tls;
     const char *ca, *cert, *key, *server_name;
     struct option_number timeout;
@@ -118,12 +126,16 @@ struct options {
     /* models, health */
     bool names, watch;
     /* models: what is changed, and how */
-    const char *provider, *model_id, *base_url, *provider_key_file, *template, *etag, *new_name;
+    const char *provider, *model_id, *base_url, *provider_key_file, *template, *new_name;
     struct sl_secret *provider_key;
     struct option_list set, var;
     bool personal, force, dry_run, clear;
-    /* models default: whose */
-    const char *tier, *user;
+    /* users, keys, tiers, audit, prefs; some are for models, too */
+    const char *tier, *title, *subject, *user, *expires, *etag, *filter, *priority;
+    struct option_list role, scope, allow_model, allow_task, allow_rpc, task_model, favourite, hide;
+    struct option_int rank, requests_per_minute, tokens_per_minute, concurrent, limit;
+    struct option_number monthly_cost, cost_ceiling;
+    bool no_key, disable, enable, all;
     /* what is no option; argv order */
     struct option_list args;
 };

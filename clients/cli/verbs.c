@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 
 enum { TIMEOUT_S = 30, USAGE_MAX = 1024 };
@@ -70,6 +71,34 @@ int verbs_call(struct cli *cli, const struct verb_call *call)
     if (status.code)
         code = cli_fail(cli, &status);
     client_status_fini(&status);
+    return code;
+}
+
+void verbs_next_page(struct verb_list *list, const char *token)
+{
+    sl_free(list->next);
+    list->next = *token ? sl_strdup(token) : NULL;
+}
+
+int verbs_list(struct verb_list *list, const struct verb_call *call, char **page_token)
+{
+    struct cli *cli = list->cli;
+    char *token = NULL;
+    int code;
+
+    do {
+        sl_free(token);
+        token = list->next;
+        list->next = NULL;
+        if (token)
+            *page_token = token;
+        code = verbs_call(cli, call);
+    } while (code == EXIT_DONE && list->next);
+    if (code == EXIT_DONE && !cli->o.names && !cli->o.json)
+        table_print(&list->table, &cli->out);
+    table_fini(&list->table);
+    sl_free(token);
+    sl_free(list->next);
     return code;
 }
 

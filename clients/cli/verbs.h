@@ -4,6 +4,7 @@
 #define SLUICE_CLI_VERBS_H
 
 #include "cli.h"
+#include "table.h"
 
 struct verb_row {
     const char *name;
@@ -29,6 +30,18 @@ struct verb_call {
     void *ctx;
 };
 int verbs_call(struct cli *cli, const struct verb_call *call);
+
+/* A list that comes in pages: rows into the table (initialized by the caller), or printed as they come. */
+struct verb_list {
+    struct cli *cli;
+    struct table table;
+    char *next; /* token of the next page, NULL after the last */
+};
+/* Called by on_message with the page's next_page_token. */
+void verbs_next_page(struct verb_list *list, const char *token);
+/* Asks for page after page (call->ctx is the list, page_token points into the request), then prints the table, unless
+ * --names or --json; releases it. Returns the exit code. */
+int verbs_list(struct verb_list *list, const struct verb_call *call, char **page_token);
 
 /* Says on standard error what was done, unless --quiet or --json. */
 void verbs_say(struct cli *cli, const char *fmt, ...) SL_PRINTF(2, 3);

@@ -505,7 +505,9 @@ def test_version_and_help(run):
 
 
 @pytest.mark.parametrize("line, expected", [
-    ("sluice ", {"chat", "completion", "health", "help", "models"}),
+    ("sluice ", {"audit", "chat", "completion", "health", "help", "keys", "models", "prefs", "tiers", "users", "whoami"}),
+    ("sluice users ", {"list", "show", "create", "update", "delete"}),
+    ("sluice audit v", {"verify"}),
     ("sluice mo", {"models"}),
     ("sluice models ", {"list", "show", "resolve"}),
     ("sluice models show g", {"gpt"}),
