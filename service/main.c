@@ -102,9 +102,7 @@ static struct sl_service *create_service(struct process *p, const char *name, bo
         sl_free(s);
         return NULL;
     }
-    sl_snapshots_attach(p->backend.snapshots, s);
-    s->backend = &p->backend;
-    s->request_ids = p->backend.request_ids;
+    sl_backend_attach(&p->backend, s);
     sl_json_parser_init(&s->parser);
     if (with_upstream) {
         struct sl_upstream_options options = {
@@ -162,6 +160,7 @@ static void destroy_service(struct sl_service *s, bool loop_runs)
     sl_json_parser_fini(&s->parser);
     sl_registry_unref(s->registry);
     sl_access_unref(s->access);
+    sl_uses_fini(&s->uses);
     sl_free(s);
 }
 

@@ -1,8 +1,11 @@
 /* Starting and stopping what stands behind the services. */
 #include "api/backend.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "api/service.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "registry/vault/vault_check.h"
@@ -15,6 +18,7 @@ enum {
     PURGE_MS = 3600 * 1000,
     PURGE_FIRST_MS = 60 * 1000,
     PURGE_BATCH = 1000,
+    USES_MS = 60 * 1000,
 };
 
 /* ---- the keyring ---- */
@@ -151,8 +155,40 @@ static void purge(struct sl_chore *chore)
     }
 }
 
+struct taking {
+    struct sl_service *service;
+    struct sl_uses taken;
+};
+
+static void take_uses(void *arg)
+{
+    struct taking *t = arg;
+    t->taken = sl_uses_take(&t->service->uses);
+}
+
+/* When keys were last used: from the loops, which run, to the store. */
+static void flush_uses(struct sl_backend *b)
+{
+    for (size_t i = 0; i < b->n_services; i++) {
+        struct taking t = {.service = b->services[i]};
+        struct sl_err err = {0};
+        sl_loop_call(t.service->loop, take_uses, &t);
+        if (sl_uses_flush(&t.taken, b->store, &err) != SL_OK)
+            sl_log(SL_LOG_WARN, "when keys were last used could not be stored",
+                   SL_F_STR("error", err.text));
+        sl_uses_fini(&t.taken);
+    }
+}
+
+static void run_flush(struct sl_chore *chore)
+{
+    flush_uses(SL_CONTAINER_OF(chore, struct sl_backend, uses_chore));
+}
+
 static void add_chores(struct sl_backend *b)
 {
+    b->uses_chore = (struct sl_chore){.run = run_flush, .period_ms = USES_MS};
+    sl_periodic_add(b->periodic, &b->uses_chore, USES_MS);
     b->references_chore = (struct sl_chore){.run = look_at_references, .period_ms = REFERENCES_MS};
     b->secrets_chore = (struct sl_chore){.run = sweep_secrets, .period_ms = SECRETS_MS};
     b->purge_chore = (struct sl_chore){.run = purge, .period_ms = PURGE_MS};
@@ -189,9 +225,19 @@ enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *confi
     return code;
 }
 
+void sl_backend_attach(struct sl_backend *b, struct sl_service *service)
+{
+    assert(b->n_services < SL_MAX_SERVICES);
+    b->services[b->n_services++] = service;
+    service->backend = b;
+    service->request_ids = b->request_ids;
+    sl_snapshots_attach(b->snapshots, service);
+}
+
 enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err)
 {
     const struct sl_watcher watcher = {on_change, on_state, b};
+    b->started = true;
     add_chores(b);
     enum sl_code code = sl_store_watch_start(b->store, &watcher, 0, &b->watch, err);
     return code == SL_OK ? sl_periodic_start(b->periodic, err) : code;
@@ -203,6 +249,8 @@ void sl_backend_stop(struct sl_backend *b)
     b->watch = NULL;
     if (b->periodic)
         sl_periodic_stop(b->periodic);
+    if (b->started)
+        flush_uses(b);
     sl_workers_destroy(b->workers);
     b->workers = NULL;
 }

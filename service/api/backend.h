@@ -4,6 +4,7 @@
 #define SL_API_BACKEND_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "access/tokens/tokens.h"
 #include "api/request_ids.h"
@@ -16,6 +17,10 @@
 #include "registry/vault/secret_cache.h"
 #include "store/store.h"
 #include "store/watch.h"
+
+struct sl_service;
+
+enum { SL_MAX_SERVICES = 128 };
 
 struct sl_backend {
     struct sl_store *store;     /* borrowed */
@@ -33,7 +38,10 @@ struct sl_backend {
     /* private */
     struct sl_watch *watch;
     struct sl_periodic *periodic;
-    struct sl_chore references_chore, secrets_chore, purge_chore;
+    struct sl_chore references_chore, secrets_chore, purge_chore, uses_chore;
+    struct sl_service *services[SL_MAX_SERVICES];
+    size_t n_services;
+    bool started;
     int64_t deleted_grace_ms;
 };
 
@@ -42,9 +50,11 @@ struct sl_backend {
  * SECRET_UNREADABLE, the store's. */
 enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *config,
                              struct sl_err *err) SL_MUST_CHECK;
+/* Gives the service what it needs of the backend, before its loop starts. */
+void sl_backend_attach(struct sl_backend *b, struct sl_service *service);
 /* Starts the watch and the chores, once the loops run. */
 enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err) SL_MUST_CHECK;
-/* Ends the watch and the chores, then what waits on the pool; letters it posts are still taken by the loops. */
+/* Ends the watch and the chores, then what waits on the pool; letters it posts are still taken by the loops, which run. */
 void sl_backend_stop(struct sl_backend *b);
 /* After the services are gone. */
 void sl_backend_fini(struct sl_backend *b);

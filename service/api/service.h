@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "access/access.h"
+#include "access/uses.h"
 #include "api/call.h"
 #include "base/json.h"
 #include "registry/registry.h"
@@ -21,6 +22,7 @@ struct sl_service {
     struct sl_json_parser parser;
     struct sl_request_ids *request_ids; /* shared, locks itself */
     struct sl_backend *backend;         /* shared: what work on the control pool has */
+    struct sl_uses uses;                /* of API keys, since the backend took them */
     struct sl_service_watch *watches;   /* told, on this thread, of each new snapshot */
 };
 

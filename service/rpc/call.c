@@ -530,6 +530,7 @@ static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
     c->access = sl_access_ref(c->home->service->access);
     if (sl_access_check(c->access, &shown, &c->arena, &c->base.principal, err))
         return err->code;
+    sl_uses_note(&c->home->service->uses, c->base.principal->key_id, sl_wall_ms());
     return sl_rights_check(c->base.principal, &method->needs, method->path, err);
 }
 

@@ -243,6 +243,17 @@ def test_keys_are_shown_once_and_revoked(world, access):
     complete(api, ask())
 
 
+def test_last_use_survives_a_restart(start_sluice, access, tmp_path):
+    config = {"data_dir": str(tmp_path / "data"), "access": {"anonymous": False}}
+    first = start_sluice(config=config)
+    began = now_ms()
+    complete(first.api(first.admin_key), ask())
+    first.stop()
+    second = start_sluice(config=config)
+    key, = second.api(second.admin_key).access.ListApiKeys(access.ListApiKeysRequest()).api_keys
+    assert began <= key.last_used_ms <= now_ms() and key.revoked_ms == 0
+
+
 def test_keys_of_all(world, access):
     for name in ("ann", "bob", "cat"):
         world.user(name)
