@@ -505,11 +505,12 @@ def test_version_and_help(run):
 
 
 @pytest.mark.parametrize("line, expected", [
-    ("sluice ", {"audit", "chat", "completion", "health", "help", "keys", "models", "prefs", "tiers", "users", "whoami"}),
+    ("sluice ", {"audit", "chat", "completion", "count-tokens", "embed", "health", "help", "image", "keys", "models", "moderate",
+                 "prefs", "rerank", "tiers", "users", "whoami"}),
     ("sluice users ", {"list", "show", "create", "update", "delete"}),
     ("sluice audit v", {"verify"}),
-    ("sluice mo", {"models"}),
-    ("sluice models ", {"list", "show", "resolve"}),
+    ("sluice mo", {"models", "moderate"}),
+    ("sluice models ", {"list", "show", "resolve", "discover"}),
     ("sluice models show g", {"gpt"}),
     ("sluice chat --reasoning-e", {"--reasoning-effort"}),
     ("sluice chat --reasoning-effort m", {"minimal", "medium"}),
