@@ -44,7 +44,7 @@ unsigned sl_row_scopes(const struct sl_row *key)
 
 /* ---- tiers ---- */
 
-/* A column that is parsed, its text copied: parsing changes it. */
+/* A column that is parsed, its text copied: parsing changes it. The parser is the caller's to end, where it was opened. */
 struct column {
     struct sl_json_parser parser;
     struct sl_json json;
@@ -62,9 +62,11 @@ static enum sl_code open_column(struct column *c, const struct sl_row *row, unsi
     if (!c->there)
         return SL_OK;
     if (sl_json_parse(&c->parser, sl_arena_strndup(c->arena, text.p, text.n), text.n, &c->json,
-                      &why))
+                      &why)) {
+        sl_json_parser_fini(&c->parser);
         return sl_err_set(err, SL_INTERNAL, SL_REASON_STORE, "the tier '%.64s' cannot be read: %s",
                           sl_row_text(row, SL_COL_NAME), why.text);
+    }
     return SL_OK;
 }
 
@@ -99,24 +101,21 @@ enum sl_code sl_row_tier(const struct sl_row *row, struct sl_arena *arena, struc
         .title = sl_arena_strdup(arena, sl_row_text(row, SL_TIERS_DESCRIPTION)),
         .rank = (int32_t)sl_row_int(row, SL_TIERS_RANK),
     };
-    enum sl_code code = open_column(&c, row, SL_TIERS_RIGHTS, err);
-    if (code == SL_OK) {
-        t.models = strings(&c, "models");
-        t.tasks = strings(&c, "tasks");
-        t.rpcs = strings(&c, "rpcs");
-    }
+    if (open_column(&c, row, SL_TIERS_RIGHTS, err))
+        return err->code;
+    t.models = strings(&c, "models");
+    t.tasks = strings(&c, "tasks");
+    t.rpcs = strings(&c, "rpcs");
     sl_json_parser_fini(&c.parser);
-    if (code == SL_OK)
-        code = open_column(&c, row, SL_TIERS_LIMITS, err);
-    if (code == SL_OK) {
-        t.limits.requests_per_minute = number(&c, "requests_per_minute");
-        t.limits.tokens_per_minute = number(&c, "tokens_per_minute");
-        t.limits.concurrent_requests = (int32_t)number(&c, "concurrent_requests");
-        t.limits.monthly_cost_nanos = number(&c, "monthly_cost_nanos");
-        *out = t;
-        sl_json_parser_fini(&c.parser);
-    }
-    return code;
+    if (open_column(&c, row, SL_TIERS_LIMITS, err))
+        return err->code;
+    t.limits.requests_per_minute = number(&c, "requests_per_minute");
+    t.limits.tokens_per_minute = number(&c, "tokens_per_minute");
+    t.limits.concurrent_requests = (int32_t)number(&c, "concurrent_requests");
+    t.limits.monthly_cost_nanos = number(&c, "monthly_cost_nanos");
+    sl_json_parser_fini(&c.parser);
+    *out = t;
+    return SL_OK;
 }
 
 /* ---- writing ---- */

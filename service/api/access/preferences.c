@@ -81,12 +81,14 @@ enum sl_code sl_get_preferences(struct sl_work *w, struct sl_err *err)
 
 /* ---- checking ---- */
 
+/* A model that all have, or one of the user's own. */
 static void check_model(struct sl_work *w, const char *field, const char *name)
 {
     const char *bare = sl_bare_name(name, "models/");
     if (!*bare || strlen(bare) > SL_TITLE_MAX)
         sl_violate(&w->violations, field, "has a model's name that is empty or too long");
-    else if (!sl_registry_find(w->registry, bare, NULL))
+    else if (!sl_registry_find(w->registry, bare, NULL) &&
+             !sl_registry_find_personal(w->registry, w->call->principal->id, bare, NULL))
         sl_violate(&w->violations, field, "names a model that is not there: '%.128s'", bare);
 }
 

@@ -45,6 +45,7 @@ static enum sl_code make_tier(struct sl_work *w, const struct sl_row *row, Sluic
     t->limits = sl_make_limits(w->arena, &from.limits);
     t->rank = from.rank;
     t->etag = sl_etag_of(w->arena, row);
+    t->default_model = sl_default_of_tier(w, from.name);
     *out = t;
     return SL_OK;
 }
@@ -54,7 +55,6 @@ static enum sl_code reply_with(struct sl_work *w, const struct sl_row *row, stru
     Sluice__V1__Tier *t = NULL;
     if (make_tier(w, row, &t, err))
         return err->code;
-    t->default_model = sl_default_of_tier(w, sl_row_text(row, SL_COL_NAME));
     w->reply = &t->base;
     return SL_OK;
 }

@@ -29,6 +29,7 @@ static Sluice__V1__User *make_user(struct sl_work *w, const struct sl_row *row)
     u->title = sl_pb_text(sl_row_text(row, SL_USERS_DISPLAY_NAME));
     u->etag = sl_etag_of(w->arena, row);
     u->created_ms = sl_row_int(row, SL_COL_CREATED_MS);
+    u->default_model = sl_default_of_user(w, u->id);
     return u;
 }
 
@@ -81,9 +82,7 @@ enum sl_code sl_get_user(struct sl_work *w, struct sl_err *err)
         return err->code;
     if (sl_tx_end(tx, sl_find_user(tx, w->arena, name, &row, err), NULL, err))
         return err->code;
-    Sluice__V1__User *u = make_user(w, row);
-    u->default_model = sl_default_of_user(w, u->id);
-    w->reply = &u->base;
+    w->reply = &make_user(w, row)->base;
     return SL_OK;
 }
 
@@ -159,7 +158,9 @@ enum sl_code sl_create_user(struct sl_work *w, struct sl_err *err)
     struct sl_tx *tx = NULL;
     c.wanted = (struct wanted){.user = c.r->user ? c.r->user : &nobody, .mask = ""};
     check_user(w, &c.wanted);
-    sl_check_default(w, "default_model", c.r->default_model);
+    const struct sl_new_default model = {
+        c.r->default_model, sl_bare_name(c.wanted.user->tier, "tiers/"), c.wanted.roles};
+    sl_check_default(w, "default_model", &model);
     if (sl_violations_err(&w->violations, err) || sl_refuse_acting(w, err) ||
         sl_claim_request_id(w, c.r->request_id, err))
         return err->code;
@@ -248,9 +249,7 @@ enum sl_code sl_update_user(struct sl_work *w, struct sl_err *err)
         sl_store_begin(w->backend->store, &session, true, &tx, err) ||
         sl_tx_end(tx, update(w, tx, &wanted, &row, err), &w->revision, err))
         return err->code;
-    Sluice__V1__User *u = make_user(w, row);
-    u->default_model = sl_default_of_user(w, u->id);
-    w->reply = &u->base;
+    w->reply = &make_user(w, row)->base;
     return SL_OK;
 }
 
