@@ -14,6 +14,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import env as environment  # noqa: E402
+import postgres as postgres_server  # noqa: E402
 import stubs as stub_modules  # noqa: E402
 from certs import Certificates  # noqa: E402
 from scripted_h2 import ScriptedH2Provider  # noqa: E402
@@ -116,6 +117,14 @@ def start_sluice(build, request, tmp_path):
         except AssertionError as problem:
             problems.append(str(problem))
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL of the module's own."""
+    made = postgres_server.Postgres()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import sqlite3
 import time
 
 import grpc
+import postgres as postgres_server
 import pytest
 from helpers import ask, complete, fails, text_of
 
@@ -15,9 +16,22 @@ def now_ms():
     return int(time.time() * 1000)
 
 
-@pytest.fixture
-def served(start_sluice):
-    return start_sluice(models={"test": "test", "other": "other"}, config={"access": {"anonymous": False}})
+POSTGRES = pytest.param("postgres", marks=pytest.mark.skipif(not postgres_server.wanted(),
+                                                             reason="SLUICE_TEST_POSTGRES names no server"))
+MODELS = {"test": "test", "other": "other"}
+
+
+@pytest.fixture(params=["sqlite", POSTGRES])
+def served(request, start_sluice, tmp_path):
+    """The service on each store, with the first administrator's key in its data directory."""
+    if request.param == "sqlite":
+        return start_sluice(models=MODELS, config={"access": {"anonymous": False}})
+    cluster = postgres_server.Cluster(request.getfixturevalue("server"), start_sluice, tmp_path)
+    key = cluster.bootstrap()
+    made = cluster.replica(models=MODELS)
+    made.data_dir.mkdir(exist_ok=True)
+    (made.data_dir / "admin.key").write_text(key + "\n")
+    return made
 
 
 @pytest.fixture

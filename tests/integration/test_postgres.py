@@ -1,5 +1,4 @@
 """Replicas on one PostgreSQL: made once, in agreement within a second, and at work while the database is away."""
-import base64
 import os
 import subprocess
 import sys
@@ -17,43 +16,9 @@ ROUNDS = 20
 pytestmark = pytest.mark.skipif(not postgres_server.wanted(), reason="SLUICE_TEST_POSTGRES names no server")
 
 
-@pytest.fixture(scope="module")
-def server():
-    made = postgres_server.Postgres()
-    yield made
-    made.close()
-
-
-class Cluster:
-    """Replicas of one configuration on one new database."""
-
-    def __init__(self, server, start_sluice, tmp_path):
-        self.server, self.start_sluice, self.folder = server, start_sluice, tmp_path
-        self.database, self.url = server.database()
-        self.env = {"SLUICE_ENCRYPTION_KEYS": "k1:" + base64.b64encode(os.urandom(32)).decode()}
-
-    def command(self, *args, env=None):
-        full = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_")}
-        full.update(self.env, **(env or {}))
-        return subprocess.run([str(binary("sluiced")), *args, "--store-url", self.url, "--data-dir", str(self.folder)],
-                              capture_output=True, text=True, env=full, timeout=60, check=False)
-
-    def bootstrap(self):
-        done = self.command("bootstrap")
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def replica(self, wait=True, **config):
-        return self.start_sluice(config={"access": {"anonymous": False}, "store": {"url": self.url}, **config},
-                                 env=self.env, wait=wait)
-
-    def sql(self, text):
-        return self.server.sql("SET search_path = sluice; " + text, self.database)
-
-
 @pytest.fixture
 def cluster(server, start_sluice, tmp_path):
-    return Cluster(server, start_sluice, tmp_path)
+    return postgres_server.Cluster(server, start_sluice, tmp_path)
 
 
 def seconds_until(check, limit=30):

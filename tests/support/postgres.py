@@ -1,9 +1,12 @@
 """A PostgreSQL server for one test module, which may stop and start it: tests/support/postgres.sh from Python."""
+import base64
 import os
 import pathlib
 import subprocess
 import tempfile
 import urllib.parse
+
+from env import binary
 
 SCRIPT = pathlib.Path(__file__).with_name("postgres.sh")
 
@@ -53,3 +56,30 @@ class Postgres:
                  "EXCEPTION WHEN duplicate_object THEN NULL; END $$")
         self.sql("CREATE DATABASE %s OWNER sluice_login" % name)
         return name, self.url_of(name, "sluice_login")
+
+
+class Cluster:
+    """Replicas of one configuration on one new database."""
+
+    def __init__(self, server, start_sluice, tmp_path):
+        self.server, self.start_sluice, self.folder = server, start_sluice, tmp_path
+        self.database, self.url = server.database()
+        self.env = {"SLUICE_ENCRYPTION_KEYS": "k1:" + base64.b64encode(os.urandom(32)).decode()}
+
+    def command(self, *args, env=None):
+        full = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_")}
+        full.update(self.env, **(env or {}))
+        return subprocess.run([str(binary("sluiced")), *args, "--store-url", self.url, "--data-dir", str(self.folder)],
+                              capture_output=True, text=True, env=full, timeout=60, check=False)
+
+    def bootstrap(self):
+        done = self.command("bootstrap")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def replica(self, wait=True, models=None, **config):
+        return self.start_sluice(models=models, config={"access": {"anonymous": False}, "store": {"url": self.url}, **config},
+                                 env=self.env, wait=wait)
+
+    def sql(self, text):
+        return self.server.sql("SET search_path = sluice; " + text, self.database)
