@@ -229,7 +229,7 @@ enum sl_code sl_access_of_claims(const struct sl_access *a, const struct sl_clai
         return invalid(err, "this user is disabled");
     p->key_id = p->tier = "";
     p->roles = SL_ROLE_USER;
-    p->id = sl_arena_printf(arena, "jwt:%s", claims->subject);
+    p->id = sl_arena_printf(arena, "jwt#%s", claims->subject);
     p->name = *claims->name ? claims->name : claims->subject;
     if (person)
         take_person(a, person, p);

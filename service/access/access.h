@@ -37,7 +37,7 @@ struct sl_claims {
     unsigned roles;      /* of enum sl_role; 0: the stored user's, or SL_ROLE_USER */
 };
 
-/* The principal of verified claims: the stored user of that subject, else one of this call only, whose id is "jwt:SUBJECT". Borrows the claims' texts.
+/* The principal of verified claims: the stored user of that subject, else one of this call only, whose id is "jwt#SUBJECT". Borrows the claims' texts.
  * Error: SL_UNAUTHENTICATED, CREDENTIALS_INVALID, where the user is disabled. */
 enum sl_code sl_access_of_claims(const struct sl_access *a, const struct sl_claims *claims,
                                  struct sl_arena *arena, const struct sl_principal **out,
@@ -48,6 +48,14 @@ const struct sl_tier *sl_access_tier(const struct sl_access *a, const char *name
 
 /* The name of the stored user of that id; "" where there is none. */
 const char *sl_access_user_name(const struct sl_access *a, const char *id);
+
+/* A key of the configuration. */
+struct sl_configured_key {
+    const char *name, *tier;
+    unsigned roles, scopes;
+};
+/* The i-th of them, by their order there; false past the last. Certificates are none. */
+bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_configured_key *out);
 
 /* Revision of the store that the snapshot has. */
 int64_t sl_access_revision(const struct sl_access *a);

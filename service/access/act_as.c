@@ -63,7 +63,7 @@ static enum sl_code take_unknown(const struct sl_access *a, struct sl_arena *are
         p->tier = actor->tier;
     else if (check_tier(a, actor, p->tier, err))
         return err->code;
-    p->id = sl_arena_printf(arena, "%s/%s", actor->id, p->name);
+    p->id = sl_arena_printf(arena, "%s#%s", actor->id, p->name);
     p->rights = sl_access_tier(a, p->tier);
     p->roles &= SL_ROLE_USER;
     return SL_OK;

@@ -39,9 +39,10 @@ struct sl_tier {
 };
 
 struct sl_principal {
-    const char *id;   /* stable; for logs and the ledger. A stored user's UUID, else a name */
-    const char *name; /* for people */
-    const char *tier; /* "" : none */
+    const char *
+        id; /* stable; for logs and the ledger. A stored user's UUID, else a name of the configuration, "jwt#SUBJECT" or "ID OF THE ACTOR#NAME" ('#' is in no other) */
+    const char *name;             /* for people */
+    const char *tier;             /* "" : none */
     const struct sl_tier *rights; /* the tier's; NULL: none, or one that only models' lists know */
     unsigned roles;               /* of enum sl_role */
     unsigned scopes;              /* of enum sl_scope */

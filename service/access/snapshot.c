@@ -194,6 +194,18 @@ const char *sl_access_user_name(const struct sl_access *a, const char *id)
     return p ? p->name : "";
 }
 
+bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_configured_key *out)
+{
+    for (size_t k = 0; k < a->rules->n; k++) {
+        const struct sl_access_rule *r = &a->rules->list[k];
+        if (*r->certificate || i--)
+            continue;
+        *out = (struct sl_configured_key){r->name, r->tier, r->roles, r->scopes};
+        return true;
+    }
+    return false;
+}
+
 int64_t sl_access_revision(const struct sl_access *a)
 {
     return a->revision;

@@ -435,7 +435,7 @@ def test_acting(backend, access):
     assert (me.name, me.tier, me.acting, list(me.roles)) == ("rich", "max", "backend", ["user"])
     complete(backend.backend, ask(), metadata=as_user("end-user"))
     line = backend.served.wait_log(lambda line: line.get("method") == "/sluice.v1.Completion/Complete")
-    assert line["principal"].endswith("/end-user") and line["acting"]
+    assert line["principal"].endswith("#end-user") and line["acting"]
 
 
 def test_acting_beyond_its_rights(backend, access):
@@ -463,8 +463,13 @@ def test_acting_by_a_key_of_the_configuration(start_sluice, access, monkeypatch)
         {"name": "backend", "key": "env:BACKEND_TEST_KEY", "scopes": ["complete", "act_as"]}]}},
         env={"BACKEND_TEST_KEY": "sl-test-backend-0123456789"})
     api = served.api("sl-test-backend-0123456789")
+    keys = served.api(served.admin_key).access
+    listed = keys.ListApiKeys(access.ListApiKeysRequest(user="*")).api_keys
+    assert [(k.user, k.source) for k in listed] == [("admin", "bootstrap"), ("backend", "config")]
+    fails(lambda: keys.RevokeApiKey(access.RevokeApiKeyRequest(name=listed[1].name)), CODE.FAILED_PRECONDITION,
+          "NOT_PERMITTED")
     me = api.access.WhoAmI(access.WhoAmIRequest(), metadata=as_user("ann"))
-    assert (me.id, me.acting) == ("backend/ann", "backend")
+    assert (me.id, me.acting) == ("backend#ann", "backend")
 
 
 # ---- preferences ----

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 
 static const char collection[] = "apiKeys/";
+/* In the place of the id: ids have no ':'. */
+static const char configured[] = "config:";
 /* Where access/bootstrap.c notes which key it made. */
 static const char bootstrap_meta[] = "bootstrap_key_id";
 
@@ -40,6 +42,22 @@ static Sluice__V1__ApiKey *make_key(struct sl_work *w, const struct sl_row *row,
     k->last_used_ms = sl_row_int(row, SL_API_KEYS_LAST_USED_MS);
     k->revoked_ms = sl_row_int(row, SL_API_KEYS_REVOKED_MS);
     k->source = sl_pb_text(strcmp(id, with->bootstrap_id) ? "api" : "bootstrap");
+    return k;
+}
+
+/* A key of the configuration, which cannot be revoked here. */
+static Sluice__V1__ApiKey *make_configured(struct sl_work *w, const struct sl_configured_key *from)
+{
+    const char *names[SL_RIGHTS_NAMES];
+    Sluice__V1__ApiKey *k = SL_ARENA_NEW(w->arena, Sluice__V1__ApiKey);
+    sluice__v1__api_key__init(k);
+    k->name = sl_pb_text(
+        sl_full_name(w->arena, collection, sl_full_name(w->arena, configured, from->name)));
+    k->user = sl_pb_text(from->name);
+    k->n_scopes = sl_scope_names(from->scopes, names);
+    k->scopes = sl_arena_alloc(w->arena, sizeof(names));
+    memcpy(k->scopes, names, sizeof(names));
+    k->source = sl_pb_text("config");
     return k;
 }
 
@@ -171,6 +189,22 @@ static enum sl_code list(struct sl_work *w, struct sl_tx *tx, const char *user, 
     return sl_tx_list(tx, &l->q, w->arena, &l->rows, err);
 }
 
+/* Those of the configuration come last, all on one page. user: "*", or a name. */
+static void add_configured(struct sl_work *w, const char *user, Sluice__V1__ListApiKeysResponse *to)
+{
+    struct sl_configured_key key;
+    size_t n = 0;
+    while (sl_access_configured_key(w->access, n, &key))
+        n++;
+    Sluice__V1__ApiKey **all = sl_arena_zalloc(w->arena, (to->n_api_keys + n + 1) * sizeof(*all));
+    memcpy(all, to->api_keys, to->n_api_keys * sizeof(*all));
+    to->api_keys = all;
+    for (size_t i = 0; i < n && sl_access_configured_key(w->access, i, &key); i++) {
+        if (!strcmp(user, "*") || !strcmp(user, key.name))
+            all[to->n_api_keys++] = make_configured(w, &key);
+    }
+}
+
 enum sl_code sl_list_api_keys(struct sl_work *w, struct sl_err *err)
 {
     const Sluice__V1__ListApiKeysRequest *r = (const Sluice__V1__ListApiKeysRequest *)w->request;
@@ -196,6 +230,8 @@ enum sl_code sl_list_api_keys(struct sl_work *w, struct sl_err *err)
         reply->api_keys[i] = make_key(w, l.rows.list[i], &l.with);
     if (l.rows.count > l.page)
         reply->next_page_token = sl_pb_text(sl_row_text(l.rows.list[l.page - 1], SL_COL_ID));
+    else
+        add_configured(w, l.with.user ? l.with.user : "*", reply);
     w->reply = &reply->base;
     return SL_OK;
 }
@@ -297,6 +333,9 @@ enum sl_code sl_revoke_api_key(struct sl_work *w, struct sl_err *err)
     struct shown_with with = {.user = NULL};
     struct sl_tx *tx = NULL;
     struct sl_row *row = NULL;
+    if (sl_starts_with(id, configured))
+        return sl_err_field(err, SL_FAILED_PRECONDITION, SL_REASON_NOT_PERMITTED, "name",
+                            "this key is written in the configuration: take it out there");
     if (!*id || strlen(id) > SL_API_KEY_ID_MAX)
         sl_violate(&w->violations, "name", "has to be apiKeys/ID");
     if (sl_violations_err(&w->violations, err) || sl_refuse_acting(w, err) ||

@@ -321,7 +321,7 @@ static void maps_claims(void **state)
     assert_int_equal(p->roles, SL_ROLE_USER | SL_ROLE_OPERATOR);
     c = (struct sl_claims){"someone", "Some One", "free", SL_ROLE_AUDITOR};
     EXPECT_OK(sl_access_of_claims(a, &c, &s->arena, &p, &s->err));
-    assert_string_equal(p->id, "jwt:someone");
+    assert_string_equal(p->id, "jwt#someone");
     assert_string_equal(p->name, "Some One");
     assert_string_equal(p->tier, "free");
     assert_string_equal(p->proof, "jwt");
@@ -343,9 +343,9 @@ static void acts_for_end_users(void **state)
         enum sl_code code;
         const char *id, *in; /* of the principal; the tier */
     } rows[] = {
-        {BACKEND, "somebody", "", SL_OK, "backend/somebody", "pro"},
-        {BACKEND, "somebody", "free", SL_OK, "backend/somebody", "free"},
-        {BACKEND, "somebody", "pro", SL_OK, "backend/somebody", "pro"},
+        {BACKEND, "somebody", "", SL_OK, "backend#somebody", "pro"},
+        {BACKEND, "somebody", "free", SL_OK, "backend#somebody", "free"},
+        {BACKEND, "somebody", "pro", SL_OK, "backend#somebody", "pro"},
         {BACKEND, "somebody", "max", SL_PERMISSION_DENIED, NULL, NULL},
         {BACKEND, "somebody", "none", SL_INVALID_ARGUMENT, NULL, NULL},
         {BACKEND, "some body", "", SL_INVALID_ARGUMENT, NULL, NULL},
@@ -354,7 +354,7 @@ static void acts_for_end_users(void **state)
         {BACKEND, "ann", "max", SL_OK, "ANN", "max"},
         {BACKEND, "ann", "free", SL_INVALID_ARGUMENT, NULL, NULL},
         {BACKEND, "off", "", SL_PERMISSION_DENIED, NULL, NULL},
-        {ROOT, "somebody", "max", SL_OK, "root/somebody", "max"},
+        {ROOT, "somebody", "max", SL_OK, "root#somebody", "max"},
         {ROOT, "ann", "", SL_OK, "ANN", "max"},
         {"KEY", "somebody", "", SL_PERMISSION_DENIED, NULL, NULL},
         {"KEY", "", "free", SL_PERMISSION_DENIED, NULL, NULL},
