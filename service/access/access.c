@@ -204,13 +204,33 @@ static enum sl_code check_proof(const struct sl_access *a, const struct sl_crede
     return SL_OK;
 }
 
+/* What cannot be right any more is not looked at, and what was wrong is counted. */
+static enum sl_code check_slowly(const struct sl_access *a, const struct sl_credentials *c,
+                                 struct sl_arena *arena, struct sl_principal *p, struct sl_err *err)
+{
+    struct sl_throttle *t = a->rules->throttle;
+    if (sl_throttle_admit(t, c, sl_now_us(), err))
+        return err->code;
+    enum sl_code code = check_proof(a, c, arena, p, err);
+    if (!code)
+        sl_throttle_passed(t, c);
+    else if (err->reason == SL_REASON_CREDENTIALS_INVALID)
+        sl_throttle_failed(t, c, sl_now_us(), err);
+    return code;
+}
+
+struct sl_throttle *sl_access_throttle(const struct sl_access *a)
+{
+    return a->rules->throttle;
+}
+
 enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credentials *c,
                              struct sl_arena *arena, const struct sl_principal **out,
                              struct sl_err *err)
 {
     struct sl_principal *p = SL_ARENA_NEW(arena, struct sl_principal);
     p->tier = p->key_id = "";
-    if (check_proof(a, c, arena, p, err))
+    if (check_slowly(a, c, arena, p, err))
         return err->code;
     if (c->user.n || c->tier.n)
         return sl_access_act(a, p, c, arena, out, err);

@@ -17,17 +17,22 @@ struct sl_credentials {
         certificate; /* common name or first SAN of the verified client certificate, n 0 if none */
     struct sl_str user, tier; /* metadata entries `sluice-user` and `sluice-tier`, n 0 if absent */
     bool local;               /* the peer is on this machine (loopback or unix socket) */
+    const char *peer;         /* its address as gRPC writes it; NULL: not known */
 };
 
 /* Finds the principal of a key, of a token of an issuer that access.jwt names, or of a certificate, which is put into the
  * arena, and borrows from the snapshot. Where the credentials name an end user
  * to act for (act_as), it is that user's. Errors: SL_UNAUTHENTICATED with CREDENTIALS_MISSING or CREDENTIALS_INVALID;
- * SL_PERMISSION_DENIED with ACT_AS_FORBIDDEN; SL_INVALID_ARGUMENT for an end user or tier that cannot be; SL_UNAVAILABLE
- * with CREDENTIALS_UNVERIFIED while the keys of a token's issuer are being fetched. About a
+ * SL_PERMISSION_DENIED with ACT_AS_FORBIDDEN; SL_INVALID_ARGUMENT for an end user or tier that cannot be; SL_RESOURCE_EXHAUSTED
+ * with TOO_MANY_FAILURES (access/throttle.h); SL_UNAVAILABLE with CREDENTIALS_UNVERIFIED while the keys of a token's issuer are being fetched. About a
  * microsecond: one SHA-256 and one look-up. */
 enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credentials *c,
                              struct sl_arena *arena, const struct sl_principal **out,
                              struct sl_err *err) SL_MUST_CHECK;
+
+/* What is counted of wrong credentials; borrowed from the snapshot. */
+struct sl_throttle;
+struct sl_throttle *sl_access_throttle(const struct sl_access *a);
 
 /* What an identity provider says of a caller whose token it signed. */
 struct sl_claims {

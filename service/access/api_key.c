@@ -65,18 +65,31 @@ static bool are_bits(const char *p)
     return true;
 }
 
-bool sl_api_key_parse(struct sl_str text, struct sl_api_key *out)
+/* Bytes of the id of a whole key; 0 where text is none. */
+static size_t id_of(struct sl_str text)
 {
     if (!sl_api_key_looks_like(text) || text.n > SL_API_KEY_MAX)
-        return false;
+        return 0;
     const char *id = text.p + 3;
     size_t n = id_span(id, text.n - 3);
-    if (!n || n > SL_API_KEY_ID_MAX || text.n != 3 + n + 1 + SL_API_KEY_BITS || id[n] != '_' ||
-        !are_bits(id + n + 1))
-        return false;
+    bool whole = n <= SL_API_KEY_ID_MAX && text.n == 3 + n + 1 + SL_API_KEY_BITS && id[n] == '_' &&
+                 are_bits(id + n + 1);
+    return whole ? n : 0;
+}
+
+bool sl_api_key_is(struct sl_str text)
+{
+    return id_of(text) > 0;
+}
+
+bool sl_api_key_parse(struct sl_str text, struct sl_api_key *out)
+{
     struct sl_api_key key;
+    size_t n = id_of(text);
+    if (!n)
+        return false;
     sl_copy_n(key.text, sizeof(key.text), text.p, text.n);
-    sl_copy_n(key.id, sizeof(key.id), id, n);
+    sl_copy_n(key.id, sizeof(key.id), text.p + 3, n);
     bool ok = sl_sha256(text.p, text.n, key.sha256);
     if (ok)
         *out = key;

@@ -28,6 +28,8 @@ struct sl_api_key {
 
 /* A new key. False where there are no random numbers, or no SHA-256. */
 bool sl_api_key_make(struct sl_api_key *out) SL_MUST_CHECK;
+/* Whether text is written as a key is, to the last digit. */
+bool sl_api_key_is(struct sl_str text);
 /* Whether text is a whole key, to the last digit: a text that was cut or has anything before or
  * behind it is none. Fills out on success only. */
 bool sl_api_key_parse(struct sl_str text, struct sl_api_key *out) SL_MUST_CHECK;

@@ -10,6 +10,7 @@
 #include "access/key_table.h"
 #include "access/oidc/oidc.h"
 #include "access/people.h"
+#include "access/throttle.h"
 #include "access/tiers.h"
 #include "base/arena.h"
 #include "config/config.h"
@@ -32,6 +33,7 @@ struct sl_access_rules {
     size_t n_certificates;
     bool anonymous;             /* callers on this machine need no credentials */
     struct sl_oidc_rules *oidc; /* NULL: no issuer of tokens was ever named */
+    struct sl_throttle *throttle;
 };
 
 /* The store as it was when it was read whole, or when an overlay was worked in. */

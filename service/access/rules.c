@@ -130,6 +130,7 @@ enum sl_code sl_access_rules_create(const struct sl_config *config,
     atomic_init(&r->refs, 1);
     sl_arena_init(&r->arena, SIZE_MAX);
     r->anonymous = config->anonymous;
+    r->throttle = was ? sl_throttle_ref(was->throttle) : sl_throttle_create();
     r->list = sl_calloc(config->n_keys + 1, sizeof(*r->list));
     r->certificates = sl_calloc(config->n_keys + 1, sizeof(*r->certificates));
     for (size_t i = 0; code == SL_OK && i < config->n_keys; i++)

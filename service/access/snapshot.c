@@ -64,6 +64,7 @@ void sl_access_rules_unref(struct sl_access_rules *r)
     sl_free(r->list);
     sl_free(r->certificates);
     sl_oidc_rules_unref(r->oidc);
+    sl_throttle_unref(r->throttle);
     sl_arena_fini(&r->arena);
     sl_free(r);
 }

@@ -44,6 +44,7 @@ enum sl_code {
     X(CREDENTIALS_MISSING)                                                                         \
     X(CREDENTIALS_INVALID)                                                                         \
     X(CREDENTIALS_UNVERIFIED)                                                                      \
+    X(TOO_MANY_FAILURES)                                                                           \
     X(SCOPE_MISSING)                                                                               \
     X(ROLE_MISSING)                                                                                \
     X(RPC_FORBIDDEN)                                                                               \

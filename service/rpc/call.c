@@ -524,6 +524,7 @@ static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
         .user = call_metadata(&c->base, "sluice-user"),
         .tier = call_metadata(&c->base, "sluice-tier"),
         .local = peer_is_local(c->peer),
+        .peer = c->peer,
     };
     if (!shown.authorization.n && sl_peer_certificate(c->call, certificate, sizeof(certificate)))
         shown.certificate = sl_str(certificate);
