@@ -25,6 +25,7 @@ static bool split_port(struct sl_str text, int64_t usual, int64_t *port)
     return !text.n || (sl_parse_i64(text, port) && *port > 0 && *port <= 65535);
 }
 
+/* Names have no empty label, but for the root's at the end. */
 static bool is_host(struct sl_str h, bool literal)
 {
     static const char name[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
@@ -32,6 +33,8 @@ static bool is_host(struct sl_str h, bool literal)
     for (size_t i = 0; i < h.n; i++) {
         int c = tolower((unsigned char)h.p[i]);
         if (!c || !strchr(literal ? address : name, c))
+            return false;
+        if (!literal && c == '.' && (!i || h.p[i - 1] == '.'))
             return false;
     }
     return h.n > 0;
@@ -49,7 +52,7 @@ static bool split_authority(struct sl_str authority, struct origin *o)
     o->host = (struct sl_str){authority.p, n};
     if (!is_host(inner, literal))
         return false;
-    if (!literal && o->host.n > 1 && o->host.p[n - 1] == '.')
+    if (!literal && o->host.p[n - 1] == '.')
         o->host.n--; /* the root's dot names the same host */
     return split_port((struct sl_str){authority.p + n, authority.n - n}, o->tls ? 443 : 80,
                       &o->port);
