@@ -210,7 +210,8 @@ static void read_mode(const struct fields *f)
         set_capability(f, "images", true);
     else if (!strcmp(mode, "responses"))
         f->m->api = (char *)(uintptr_t) "responses";
-    else if (strcmp(mode, "chat") != 0 && strcmp(mode, "completion") != 0) {
+    else if (strcmp(mode, "chat") != 0 && strcmp(mode, "completion") != 0 &&
+             strcmp(mode, "rerank") != 0 && strcmp(mode, "moderation") != 0) {
         sl_at_note(f->r, SL_IMPORT_NOT_CARRIED, at, "is no mode that is known here");
         return;
     }

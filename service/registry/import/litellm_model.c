@@ -141,9 +141,9 @@ static void join_group(struct sl_litellm *l, struct sl_at entry, struct sl_impor
 /* Modes whose models Sluice has no call for. */
 static const char *unserved_mode(const char *mode)
 {
-    static const char *const modes[] = {"audio_transcription", "audio_speech", "rerank",
-                                        "moderation",          "realtime",     "video_generation",
-                                        "vector_store",        "search",       "ocr"};
+    static const char *const modes[] = {
+        "audio_transcription", "audio_speech", "realtime", "video_generation",
+        "vector_store",        "search",       "ocr"};
     for (size_t i = 0; i < SL_ARRAY_LEN(modes); i++) {
         if (!strcmp(mode, modes[i]))
             return modes[i];
