@@ -41,24 +41,17 @@ SL_CC_SLOTS(dialect)
 /* "Azure AI Model Inference": it has previews only. */
 #define MODELS_VERSION "2024-05-01-preview"
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 const char *sl_azure_url(const struct sl_build_in *in, const char *tail)
 {
     const char *base = in->target->base_url, *version = in->target->api_version;
     const char *path = "";
 
-    if (ends_with(base, "/openai/deployments")) {
+    if (sl_ends_with(base, "/openai/deployments")) {
         path = sl_arena_printf(in->arena, "/%s", sl_op_segment(in->arena, in->target->model_id));
         version = version && *version ? version : SL_AZURE_DEPLOYMENTS_VERSION;
     } else if (strstr(base, "/openai/deployments/")) {
         version = version && *version ? version : SL_AZURE_DEPLOYMENTS_VERSION;
-    } else if (ends_with(base, "/models")) {
+    } else if (sl_ends_with(base, "/models")) {
         version = version && *version ? version : MODELS_VERSION;
     }
     if (!version || !*version)

@@ -58,13 +58,6 @@ static const struct sl_cc_dialect openapi = {
 
 /* ---- addresses ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 static const char *region_of(const struct sl_target *target)
 {
     return target->region && *target->region ? target->region : LOCATION;
@@ -123,7 +116,7 @@ enum sl_code sl_vertex_target(const struct sl_build_in *in, struct sl_target *ou
 
 const struct sl_gemini_dialect *sl_vertex_dialect(const struct sl_target *target)
 {
-    return ends_with(target->base_url, "/publishers/google") ? &publisher : &google;
+    return sl_ends_with(target->base_url, "/publishers/google") ? &publisher : &google;
 }
 
 static enum sl_code build(const struct sl_build_in *in, struct sl_http_request *out,
@@ -171,9 +164,9 @@ static enum sl_code build_raw_predict(const struct sl_build_in *in, struct sl_ht
 
     if (code != SL_OK)
         return code;
-    if (!ends_with(target.base_url, "/models") && !strchr(target.model_id, '/'))
+    if (!sl_ends_with(target.base_url, "/models") && !strchr(target.model_id, '/'))
         target.base_url = sl_arena_printf(in->arena, "%s%s", target.base_url,
-                                          ends_with(target.base_url, "/publishers/anthropic")
+                                          sl_ends_with(target.base_url, "/publishers/anthropic")
                                               ? "/models"
                                               : "/publishers/anthropic/models");
     own.target = &target;

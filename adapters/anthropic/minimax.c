@@ -14,23 +14,16 @@ static const struct sl_am_dialect dialect = {
     .body_stream = true,
 };
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 static const char *url_of(const struct sl_build_in *in)
 {
     const char *base = in->target->base_url;
     int n = (int)strlen(base);
 
-    if (ends_with(base, "/anthropic/v1"))
+    if (sl_ends_with(base, "/anthropic/v1"))
         return sl_arena_printf(in->arena, "%s/messages", base);
-    if (ends_with(base, "/anthropic"))
+    if (sl_ends_with(base, "/anthropic"))
         return sl_arena_printf(in->arena, "%s/v1/messages", base);
-    if (ends_with(base, "/v1"))
+    if (sl_ends_with(base, "/v1"))
         n -= 3;
     return sl_arena_printf(in->arena, "%.*s/anthropic/v1/messages", n, base);
 }

@@ -109,12 +109,6 @@ static const char *role_name(const struct cc_build *b, Sluice__V1__Role role)
     }
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), length = strlen(end);
-    return n >= length && !strcmp(s + n - length, end);
-}
-
 /* Whether the answer is to go on from this message of the assistant's: the last one, whose last
  * part is a text. One that calls tools waits for their results. */
 static bool is_prefix(const struct cc_build *b, const Sluice__V1__Message *m, size_t index)
@@ -124,7 +118,7 @@ static bool is_prefix(const struct cc_build *b, const Sluice__V1__Message *m, si
 
     if (!b->d->prefix_key || index + 1 < b->request->n_messages)
         return false;
-    if (b->d->prefix_base && !ends_with(b->in->target->base_url, b->d->prefix_base))
+    if (b->d->prefix_base && !sl_ends_with(b->in->target->base_url, b->d->prefix_base))
         return false;
     if (b->d->no_prefix_json && format &&
         format->type == SLUICE__V1__RESPONSE_FORMAT__TYPE__TYPE_JSON)

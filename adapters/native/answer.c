@@ -2,6 +2,7 @@
  * a piece of text: events stand on the stack, strings are decoded in the received bytes. */
 #include "adapters/native/native.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -301,6 +302,24 @@ void nv_set_usage(struct nv *c, const struct nv_usage *u, struct sl_str json)
     usage->output_tokens = (int32_t)(output - reasoning);
     usage->reasoning_tokens = (int32_t)reasoning;
     keep_json(c, json);
+}
+
+struct sl_str nv_usage_text(const struct nv *c, int object, const char *const *keys, size_t n_keys,
+                            char *buffer)
+{
+    size_t n = 0, size = n_keys * 64;
+
+    buffer[n++] = '{';
+    for (size_t i = 0; i < n_keys; i++) {
+        int value = sl_json_member(c->j, object, keys[i]);
+        struct sl_str raw = sl_json_raw(c->j, value);
+        if (sl_json_type(c->j, value) != SL_JSON_NUMBER || raw.n > 32)
+            continue;
+        n += (size_t)snprintf(buffer + n, size - n, "%s\"%s\":%.*s", n > 1 ? "," : "", keys[i],
+                              (int)raw.n, raw.p);
+    }
+    buffer[n++] = '}';
+    return (struct sl_str){buffer, n};
 }
 
 /* ---- errors ---- */

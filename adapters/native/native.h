@@ -167,6 +167,10 @@ struct nv_usage {
     int64_t input, cached, output, reasoning;
 };
 void nv_set_usage(struct nv *c, const struct nv_usage *u, struct sl_str json);
+/* For json, where the provider has no object of its own: {"key": N, ...} of those keys of the object that hold a number.
+ * buffer has 64 bytes for each key. */
+struct sl_str nv_usage_text(const struct nv *c, int object, const char *const *keys, size_t n_keys,
+                            char *buffer);
 
 enum sl_code nv_truncated(struct nv *c) SL_MUST_CHECK;
 enum sl_code nv_garbage(struct nv *c, const char *what) SL_MUST_CHECK;

@@ -6,7 +6,6 @@
  * for ids and the place of tool calls. */
 #include "adapters/ollama/internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "adapters/chat_completions/internal.h"
@@ -162,35 +161,18 @@ static enum sl_code read_logprobs(struct nv *c, int list)
 
 /* ---- the end ---- */
 
-/* Only what was sent: {"prompt_eval_count": 1, ...}, in the order of the documentation. */
-static struct sl_str usage_text(const struct nv *c, char *buffer, size_t size)
-{
-    static const char *const keys[] = {"total_duration",       "load_duration", "prompt_eval_count",
-                                       "prompt_eval_duration", "eval_count",    "eval_duration"};
-    size_t n = 0;
-
-    buffer[n++] = '{';
-    for (size_t i = 0; i < SL_ARRAY_LEN(keys); i++) {
-        int value = sl_json_member(c->j, SL_JSON_ROOT, keys[i]);
-        struct sl_str raw = sl_json_raw(c->j, value);
-        if (sl_json_type(c->j, value) != SL_JSON_NUMBER || raw.n > 32)
-            continue;
-        n += (size_t)snprintf(buffer + n, size - n, "%s\"%s\":%.*s", n > 1 ? "," : "", keys[i],
-                              (int)raw.n, raw.p);
-    }
-    buffer[n++] = '}';
-    return (struct sl_str){buffer, n};
-}
-
 static void read_usage(struct nv *c)
 {
-    char buffer[6 * 64];
+    /* only what was sent, in the order of the documentation */
+    static const char *const keys[] = {"total_duration",       "load_duration", "prompt_eval_count",
+                                       "prompt_eval_duration", "eval_count",    "eval_duration"};
+    char buffer[SL_ARRAY_LEN(keys) * 64];
     struct nv_usage u = {.input = nv_count(c, SL_JSON_ROOT, "prompt_eval_count"),
                          .cached = -1,
                          .output = nv_count(c, SL_JSON_ROOT, "eval_count"),
                          .reasoning = -1};
 
-    nv_set_usage(c, &u, usage_text(c, buffer, sizeof(buffer)));
+    nv_set_usage(c, &u, nv_usage_text(c, SL_JSON_ROOT, keys, SL_ARRAY_LEN(keys), buffer));
 }
 
 /* "load" and "unload" end requests without a question. */

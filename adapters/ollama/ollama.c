@@ -25,17 +25,10 @@ static const struct sl_cc_dialect dialect = {
 
 _Static_assert(sizeof(struct ollama_state) <= SL_CC_STATE_SIZE, "one size for all of its APIs");
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-
-    return n >= m && !strcmp(s + n - m, end);
-}
-
 /* Whether the usual adapter has to speak chat completions. */
 static bool is_v1(const struct sl_target *target)
 {
-    return (!target->api || !*target->api) && ends_with(target->base_url, "/v1");
+    return (!target->api || !*target->api) && sl_ends_with(target->base_url, "/v1");
 }
 
 /* ---- chat completions ---- */
@@ -46,7 +39,7 @@ static enum sl_code build_v1(const struct sl_build_in *in, struct sl_http_reques
     struct sl_target target = *in->target;
     struct sl_build_in with_path = *in;
 
-    if (!ends_with(target.base_url, "/v1"))
+    if (!sl_ends_with(target.base_url, "/v1"))
         target.base_url = sl_arena_printf(in->arena, "%s/v1", target.base_url);
     with_path.target = &target;
     return sl_cc_build(&dialect, &with_path, out, err);

@@ -5,35 +5,17 @@
  *
  * Sources: the server's openapi.json (GenerateResponse, Details, StreamResponse, StreamDetails, FinishReason,
  * ErrorResponse), and a recording. */
-#include <stdio.h>
 #include <string.h>
 
 #include "adapters/text_generation/text_generation.h"
 
 static const char title[] = "Text Generation Inference";
 
-/* Only what was sent. */
-static struct sl_str usage_text(const struct nv *c, int details, char *buffer, size_t size)
-{
-    static const char *const keys[] = {"generated_tokens", "input_length"};
-    size_t n = 0;
-    buffer[n++] = '{';
-    for (size_t i = 0; i < SL_ARRAY_LEN(keys); i++) {
-        int value = sl_json_member(c->j, details, keys[i]);
-        struct sl_str raw = sl_json_raw(c->j, value);
-        if (sl_json_type(c->j, value) != SL_JSON_NUMBER || raw.n > 32)
-            continue;
-        n += (size_t)snprintf(buffer + n, size - n, "%s\"%s\":%.*s", n > 1 ? "," : "", keys[i],
-                              (int)raw.n, raw.p);
-    }
-    buffer[n++] = '}';
-    return (struct sl_str){buffer, n};
-}
-
 /* prefill is the list of the prompt's tokens, where decoder_input_details asked for it. */
 static void read_usage(struct nv *c, int details)
 {
-    char buffer[2 * 64];
+    static const char *const keys[] = {"generated_tokens", "input_length"};
+    char buffer[SL_ARRAY_LEN(keys) * 64];
     int prefill = sl_json_present(c->j, details, "prefill");
     struct nv_usage u = {.input = nv_count(c, details, "input_length"),
                          .cached = -1,
@@ -42,7 +24,7 @@ static void read_usage(struct nv *c, int details)
     if (u.input < 0 && sl_json_type(c->j, prefill) == SL_JSON_ARRAY)
         u.input = sl_json_size(c->j, prefill);
     if (u.output >= 0)
-        nv_set_usage(c, &u, usage_text(c, details, buffer, sizeof(buffer)));
+        nv_set_usage(c, &u, nv_usage_text(c, details, keys, SL_ARRAY_LEN(keys), buffer));
 }
 
 static void read_reason(struct nv *c, int value)

@@ -197,12 +197,6 @@ static enum sl_code put_rest(struct nv_build *b, bool says_stream)
 
 /* ---- the address ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 /* An id as a part of a path: "google/flan-t5-xxl" stays as it is. */
 static const char *model_path(struct sl_arena *arena, const char *id)
 {
@@ -229,12 +223,12 @@ static const char *url_of(const struct sl_build_in *in)
     size_t n = strlen(base);
     if (!strcmp(base, ROUTER "/v1"))
         base = ROUTER "/hf-inference/models";
-    if (ends_with(base, "/models"))
+    if (sl_ends_with(base, "/models"))
         return sl_arena_printf(in->arena, "%s/%s", base,
                                model_path(in->arena, in->target->model_id));
-    if (ends_with(base, "/generate"))
+    if (sl_ends_with(base, "/generate"))
         return sl_arena_printf(in->arena, "%s%s", base, in->stream ? "_stream" : "");
-    if (ends_with(base, "/v1"))
+    if (sl_ends_with(base, "/v1"))
         n -= 3;
     return sl_arena_printf(in->arena, "%.*s/", (int)n, base);
 }
@@ -251,7 +245,7 @@ enum sl_code sl_tgi_build(const struct sl_build_in *in, struct sl_http_request *
     if (code == SL_OK)
         code = check_absent(&b);
     if (code == SL_OK)
-        code = put_rest(&b, !ends_with(in->target->base_url, "/generate"));
+        code = put_rest(&b, !sl_ends_with(in->target->base_url, "/generate"));
     if (code != SL_OK)
         return code;
     sl_jw_object_end(&b.w);

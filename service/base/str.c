@@ -31,6 +31,12 @@ bool sl_starts_with(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+bool sl_ends_with(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), m = strlen(suffix);
+    return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}
+
 bool sl_copy(char *dst, size_t size, const char *src)
 {
     return sl_copy_n(dst, size, src, src ? strlen(src) : 0);

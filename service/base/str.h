@@ -26,6 +26,7 @@ bool sl_str_eq(struct sl_str a, const char *b);
 /* ASCII case only. */
 bool sl_str_ieq(struct sl_str a, const char *b);
 bool sl_starts_with(const char *s, const char *prefix);
+bool sl_ends_with(const char *s, const char *suffix);
 /* Copies at most size - 1 bytes and a NUL, cut at a UTF-8 boundary. Returns false when it had to cut. */
 bool sl_copy(char *dst, size_t size, const char *src);
 bool sl_copy_n(char *dst, size_t size, const char *src, size_t n);

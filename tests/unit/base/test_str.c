@@ -28,6 +28,10 @@ static void comparisons(void **state)
     assert_true(sl_starts_with("text/event-stream", "text/"));
     assert_true(sl_starts_with("x", ""));
     assert_false(sl_starts_with("te", "text"));
+    assert_true(sl_ends_with("https://api.test/v1", "/v1"));
+    assert_true(sl_ends_with("x", ""));
+    assert_false(sl_ends_with("v1", "/v1"));
+    assert_false(sl_ends_with("/v1/", "/v1"));
 }
 
 static void copies_are_cut_at_a_character(void **state)
