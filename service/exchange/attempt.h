@@ -52,8 +52,8 @@ struct sl_attempt {
     int64_t waited_ms;          /* of the clocks */
 };
 
-/* Gets the model's key, SL_FAILED_PRECONDITION, PROVIDER_KEY_MISSING, where it needs one and has none; or a token, maybe after a wait (within the model's clocks); builds and starts. After an
- * error no callback follows. */
+/* Gets the model's key, SL_FAILED_PRECONDITION, PROVIDER_KEY_MISSING, where it needs one and has none; or a token, maybe
+ * after a wait (within the model's clocks); builds and starts. After an error no callback follows. */
 enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err) SL_MUST_CHECK;
 /* The first token is there; does nothing where no request is under way. */
 void sl_attempt_mark_token(struct sl_attempt *t);
