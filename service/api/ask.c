@@ -5,6 +5,7 @@
 
 #include "api/request_ids.h"
 #include "api/service.h"
+#include "base/clock.h"
 #include "exchange/exchange.h"
 
 void sl_ask_refuse(struct sl_call *call, const struct sl_violations *v)
@@ -47,7 +48,15 @@ enum sl_code sl_ask_admit(struct sl_call *call, const char *model, const char *r
                           struct sl_candidates *candidates, struct sl_err *err)
 {
     struct sl_service *service = call->service;
-    enum sl_code code = sl_resolve(service->registry, call->principal, model, candidates, err);
+    const struct sl_resolve_spec spec = {
+        .registry = service->registry,
+        .principal = call->principal,
+        .name = model,
+        .conversation = call->facts.conversation_id,
+        .now_ms = sl_wall_ms(),
+        .arena = call->arena,
+    };
+    enum sl_code code = sl_resolve_request(&spec, candidates, err);
     if (code != SL_OK)
         return code;
     if (request_id[0] && !sl_request_ids_claim(service->request_ids, call->principal->id,

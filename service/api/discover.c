@@ -6,6 +6,7 @@
 #include "api/operations.h"
 #include "api/service.h"
 #include "exchange/job.h"
+#include "registry/raw.h"
 
 typedef Sluice__V1__DiscoverModelsRequest request_t;
 typedef Sluice__V1__DiscoverModelsResponse response_t;
@@ -132,10 +133,13 @@ static enum sl_code find(const struct sl_call *call, const request_t *r, struct 
     for (const struct sl_model *m; (m = next_of(&w, r->provider));)
         if (!out->model || !sl_registry_has_key(registry, out->model))
             out->model = m;
+    const struct sl_provider *p = sl_registry_provider(registry, r->provider);
+    if (!out->model && p)
+        out->model = sl_registry_make_raw(registry, p, NULL, r->provider, call->arena);
     if (out->model)
         return SL_OK;
     return sl_err_field(err, SL_NOT_FOUND, SL_REASON_MODEL_NOT_FOUND, "provider",
-                        "no model of the registry uses a provider \"%s\"", r->provider);
+                        "there is no provider \"%s\" whose address is known", r->provider);
 }
 
 void sl_discover_models(struct sl_call *call, const ProtobufCMessage *message)

@@ -6,6 +6,7 @@
 #include "api/ask.h"
 #include "api/service.h"
 #include "exchange/job.h"
+#include "exchange/report.h"
 
 enum { IMAGE_EVENTS_FIELD = 1 }; /* GenerateImageResponse.events */
 
@@ -57,6 +58,7 @@ static void begin(struct sl_call *call, const ProtobufCMessage *request, const s
     struct operation *o = SL_ARENA_NEW(call->arena, struct operation);
     o->call = call;
     sl_ask_warn_unknown(call, &o->warnings);
+    sl_candidates_warn(&candidates, &o->warnings);
     call->state = o;
     o->job = sl_job_start(&(struct sl_job_spec){
         .operation = asked->operation,

@@ -57,6 +57,9 @@ enum sl_code {
     X(SECRET_UNREADABLE)                                                                           \
     X(MODEL_NOT_FOUND)                                                                             \
     X(MODEL_FORBIDDEN)                                                                             \
+    X(MODEL_DISABLED)                                                                              \
+    X(MODEL_RETIRED)                                                                               \
+    X(MODEL_UNUSABLE)                                                                              \
     X(NO_DEFAULT_MODEL)                                                                            \
     X(CONTEXT_TOO_LONG)                                                                            \
     X(CONTENT_REFUSED)                                                                             \

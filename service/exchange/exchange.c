@@ -249,6 +249,7 @@ struct sl_exchange *sl_exchange_start(const struct sl_exchange_spec *spec)
     x->spec.registry = sl_registry_ref(spec->registry);
     x->candidates = *spec->candidates;
     x->spec.candidates = &x->candidates;
+    sl_candidates_warn(&x->candidates, spec->warnings);
     init_course(x);
     sl_assembler_init(&x->assembler, spec->arena);
     if (start_attempt(x, &x->early_err) != SL_OK) {

@@ -77,3 +77,9 @@ void sl_course_facts(const struct sl_course *c, const Sluice__V1__TokenUsage *us
     f->output_tokens = usage->output_tokens + usage->reasoning_tokens;
     f->usage_estimated = usage->estimated;
 }
+
+void sl_candidates_warn(const struct sl_candidates *c, struct sl_warnings *warnings)
+{
+    for (size_t i = 0; i < c->n_notes; i++)
+        sl_warn(warnings, c->notes[i].reason, "model", "%s", c->notes[i].text);
+}

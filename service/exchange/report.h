@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "registry/registry.h"
+#include "routing/resolve.h"
 #include "sluice/v1/completion.pb-c.h"
 #include "telemetry/request_log.h"
 
@@ -32,6 +33,9 @@ Sluice__V1__CallReport *sl_course_report(const struct sl_course *c, const struct
 void sl_course_failure(struct sl_course *c, struct sl_err *err, const struct sl_answer_end *end,
                        Sluice__V1__TokenUsage *usage, Sluice__V1__FailureInfo *info);
 void sl_course_facts(const struct sl_course *c, const Sluice__V1__TokenUsage *usage);
+
+/* Warnings of what resolving the model's name brought to light. */
+void sl_candidates_warn(const struct sl_candidates *c, struct sl_warnings *warnings);
 
 /* NULL is "". */
 static inline char *sl_text(const char *s)

@@ -59,10 +59,10 @@ static void fill_capabilities(const struct sl_catalogue_model *f, struct sl_mode
 
 static void fill_life(const struct sl_catalogue_model *known, struct sl_model *m)
 {
-    if (!m->deprecated_day)
+    if (!m->deprecated_day && !m->retires_day) { /* own dates do not mix with others */
         m->deprecated_day = known->announced;
-    if (!m->retires_day)
         m->retires_day = known->retires;
+    }
     if (!*m->successor)
         m->successor = known->successor;
 }

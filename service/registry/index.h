@@ -35,6 +35,8 @@ struct sl_provider_set {
     struct sl_arena arena;
     struct sl_map by_id;  /* (owner, id) */
     struct sl_map by_row; /* ("", row_id) */
+    struct sl_map
+        templates; /* ("", id) of global ones: a model of theirs without name and id, see raw.h */
     struct sl_detect_provider *detect;
     size_t n_detect;
     struct sl_detect_pattern *patterns;
@@ -59,6 +61,7 @@ struct sl_registry_index {
     struct sl_map bundles;        /* (owner, provider): struct sl_credential_list */
     struct sl_map defaults;       /* (scope, subject) */
     struct sl_map default_ids;    /* ("", id) */
+    struct sl_map pins;           /* (owner, conversation): models of conversations */
     int64_t store_revision;
 };
 
@@ -76,7 +79,7 @@ enum sl_code sl_environment_add(const struct sl_maker *maker, struct sl_registry
 /* The fixed ones, to which others are added before it is published. */
 struct sl_provider_set *sl_provider_set_create(const struct sl_registry_fixed *fixed) SL_MUST_CHECK;
 void sl_provider_set_add(struct sl_provider_set *s, struct sl_registry_provider *p);
-void sl_provider_set_publish(struct sl_provider_set *s);
+void sl_provider_set_publish(struct sl_provider_set *s, const struct sl_maker *maker);
 /* By id or row id: the owner's before a global one. NULL if there is none. */
 struct sl_registry_provider *sl_provider_set_find(const struct sl_provider_set *s,
                                                   const char *owner, const char *id);

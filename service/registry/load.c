@@ -69,6 +69,7 @@ static void publish(struct sl_registry *r, const struct sl_registry_sources *fro
     r->providers = x->providers->list;
     r->n_providers = x->providers->n_list;
     struct choice c = said_default(r);
+    r->default_is_said = c.model;
     if (!c.model)
         c = found_default(r);
     r->default_model = c.model;
@@ -93,7 +94,7 @@ static enum sl_code create(const struct sl_registry_sources *from, struct sl_reg
         sl_registry_unref(r);
         return code;
     }
-    sl_provider_set_publish(r->index->providers);
+    sl_provider_set_publish(r->index->providers, &maker);
     publish(r, from);
     *out = r;
     return SL_OK;
@@ -120,6 +121,7 @@ static struct sl_registry *copy(const struct sl_registry *old)
     x->bundles = sl_map_copy(&was->bundles);
     x->defaults = sl_map_copy(&was->defaults);
     x->default_ids = sl_map_copy(&was->default_ids);
+    x->pins = sl_map_copy(&was->pins);
     x->store_revision = was->store_revision;
     return r;
 }

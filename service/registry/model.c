@@ -415,6 +415,8 @@ static enum sl_code fill(struct making *k)
     set_clocks(k);
     set_prices(k);
     set_facts(k);
+    if (!is_usual_host(k))
+        k->found.model = NULL; /* what the provider does to its models is no matter elsewhere */
     if (known)
         sl_facts_fill(&k->found, k->said, m);
     set_tasks(k);

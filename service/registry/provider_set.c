@@ -4,12 +4,14 @@
 
 #include "base/alloc.h"
 #include "registry/index.h"
+#include "registry/maker.h"
 
 static void destroy(struct sl_counted *c)
 {
     struct sl_provider_set *s = SL_CONTAINER_OF(c, struct sl_provider_set, counted);
     sl_map_fini(&s->by_id);
     sl_map_fini(&s->by_row);
+    sl_map_fini(&s->templates);
     sl_arena_fini(&s->arena);
     sl_free(s);
 }
@@ -89,7 +91,25 @@ static void fill(struct sl_provider_set *s, const struct gathering *g)
     }
 }
 
-void sl_provider_set_publish(struct sl_provider_set *s)
+/* Where one cannot be made, the provider has no models without an entry. */
+static void add_templates(const struct gathering *g, const struct sl_maker *maker)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        struct sl_registry_provider *p = g->list[i];
+        struct sl_config_model said;
+        struct sl_registry_model *made = NULL;
+        struct sl_err ignored = {0};
+        const struct sl_model_draft d = {.said = &said, .provider = p, .source = "detected"};
+        sl_said_model_init(&said);
+        if (!p->provider.enabled || !*p->provider.base_url ||
+            sl_model_make(maker, &d, &made, &ignored))
+            continue;
+        sl_map_put(&g->set->templates, (struct sl_map_key){"", p->provider.id}, &made->counted, 0);
+        sl_counted_unref(&made->counted);
+    }
+}
+
+void sl_provider_set_publish(struct sl_provider_set *s, const struct sl_maker *maker)
 {
 
     struct gathering g = {s, 0, NULL};
@@ -99,4 +119,5 @@ void sl_provider_set_publish(struct sl_provider_set *s)
     if (g.n)
         qsort(g.list, g.n, sizeof(*g.list), compare);
     fill(s, &g);
+    add_templates(&g, maker);
 }

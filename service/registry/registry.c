@@ -62,6 +62,13 @@ const char *sl_registry_default_of(const struct sl_registry *r, const char *scop
     return slot ? SL_CONTAINER_OF(slot->value, struct sl_stored_default, counted)->model : NULL;
 }
 
+const char *sl_registry_pin_of(const struct sl_registry *r, const char *user,
+                               const char *conversation)
+{
+    const struct sl_map_slot *slot = sl_map_find(&r->index->pins, user, conversation);
+    return slot ? SL_CONTAINER_OF(slot->value, struct sl_stored_default, counted)->model : NULL;
+}
+
 /* ---- walks ---- */
 
 static const struct sl_model *advance(struct sl_registry_walk *w, int part)
@@ -149,6 +156,7 @@ void sl_registry_unref(struct sl_registry *r)
     sl_map_fini(&index->bundles);
     sl_map_fini(&index->defaults);
     sl_map_fini(&index->default_ids);
+    sl_map_fini(&index->pins);
     sl_counted_unref(&index->providers->counted);
     sl_counted_unref(&index->fixed->counted);
     sl_free(index);

@@ -101,6 +101,7 @@ struct sl_registry {
     size_t n_models;                            /* global ones */
     const struct sl_model *default_model;       /* of the registry; NULL: none */
     const char *default_reason;                 /* why it is that one */
+    bool default_is_said;                       /* somebody chose it */
     const struct sl_provider *const *providers; /* global ones with an entry or a key, by id */
     size_t n_providers;
     /* private from here on */
@@ -159,6 +160,10 @@ int64_t sl_registry_store_revision(const struct sl_registry *r);
  * user, ""), as a caller would write it; NULL: none. */
 const char *sl_registry_default_of(const struct sl_registry *r, const char *scope,
                                    const char *subject);
+
+/* The model that a user pinned to a conversation, as a caller would write it; NULL: none. */
+const char *sl_registry_pin_of(const struct sl_registry *r, const char *user,
+                               const char *conversation);
 
 /* Whether an attempt would have a key, or needs none. */
 bool sl_registry_has_key(const struct sl_registry *r, const struct sl_model *m);

@@ -286,18 +286,30 @@ static void free_default(struct sl_counted *c)
     sl_free(SL_CONTAINER_OF(c, struct sl_stored_default, counted));
 }
 
-struct sl_stored_default *sl_row_default(const struct sl_row *row)
+static struct sl_stored_default *make_default(const struct sl_row *row, const unsigned columns[4])
 {
-    static const unsigned columns[] = {SL_COL_ID, SL_MODEL_DEFAULTS_SCOPE,
-                                       SL_MODEL_DEFAULTS_SUBJECT, SL_MODEL_DEFAULTS_MODEL};
     size_t n = sizeof(struct sl_stored_default);
-    for (size_t i = 0; i < SL_ARRAY_LEN(columns); i++)
+    for (size_t i = 0; i < 4; i++)
         n += strlen(sl_row_text(row, columns[i])) + 1;
     struct sl_stored_default *d = sl_malloc(n);
     char *at = (char *)(d + 1);
     sl_counted_init(&d->counted, free_default);
     const char **const texts[] = {&d->id, &d->scope, &d->subject, &d->model};
-    for (size_t i = 0; i < SL_ARRAY_LEN(columns); i++)
+    for (size_t i = 0; i < 4; i++)
         *texts[i] = put(&at, sl_row_text(row, columns[i]));
     return d;
+}
+
+struct sl_stored_default *sl_row_default(const struct sl_row *row)
+{
+    static const unsigned columns[4] = {SL_COL_ID, SL_MODEL_DEFAULTS_SCOPE,
+                                        SL_MODEL_DEFAULTS_SUBJECT, SL_MODEL_DEFAULTS_MODEL};
+    return make_default(row, columns);
+}
+
+struct sl_stored_default *sl_row_pin(const struct sl_row *row)
+{
+    static const unsigned columns[4] = {SL_COL_ID, SL_COL_OWNER, SL_COL_NAME,
+                                        SL_CONVERSATIONS_MODEL};
+    return make_default(row, columns);
 }

@@ -35,5 +35,7 @@ struct sl_stored_default {
     const char *id, *scope, *subject, *model;
 };
 struct sl_stored_default *sl_row_default(const struct sl_row *row) SL_MUST_CHECK;
+/* The same of a row of conversations: scope is the owner, subject the conversation. */
+struct sl_stored_default *sl_row_pin(const struct sl_row *row) SL_MUST_CHECK;
 
 #endif

@@ -195,31 +195,51 @@ static enum sl_code take_credential(void *owner, const struct sl_row *row, struc
 
 /* ---- defaults ---- */
 
-static void drop_default(struct sl_registry_index *x, const char *id)
+static struct sl_stored_default *default_of(const struct sl_map_slot *slot)
+{
+    return SL_CONTAINER_OF(slot->value, struct sl_stored_default, counted);
+}
+
+/* From both maps; the ids of defaults and of pins never meet. */
+static void drop_default(struct sl_registry_index *x, struct sl_map *map, const char *id)
 {
     const struct sl_map_slot *slot = sl_map_find(&x->default_ids, "", id);
     if (!slot)
         return;
-    struct sl_stored_default *old = SL_CONTAINER_OF(slot->value, struct sl_stored_default, counted);
+    struct sl_stored_default *old = default_of(slot);
     sl_counted_ref(&old->counted);
-    const struct sl_map_slot *now = sl_map_find(&x->defaults, old->scope, old->subject);
+    const struct sl_map_slot *now = sl_map_find(map, old->scope, old->subject);
     if (now && now->value == &old->counted)
-        sl_map_remove(&x->defaults, old->scope, old->subject);
+        sl_map_remove(map, old->scope, old->subject);
     sl_map_remove(&x->default_ids, "", id);
     sl_counted_unref(&old->counted);
+}
+
+/* Takes the reference over. */
+static void put_default(struct sl_registry_index *x, struct sl_map *map,
+                        struct sl_stored_default *d, bool deleted)
+{
+    drop_default(x, map, d->id);
+    if (!deleted && *d->model) {
+        sl_map_put(&x->default_ids, (struct sl_map_key){"", d->id}, &d->counted, 0);
+        sl_map_put(map, (struct sl_map_key){d->scope, d->subject}, &d->counted, 0);
+    }
+    sl_counted_unref(&d->counted);
 }
 
 static enum sl_code take_default(void *owner, const struct sl_row *row, struct sl_err *err)
 {
     struct sl_storing *s = owner;
-    struct sl_stored_default *d = sl_row_default(row);
     (void)err;
-    drop_default(s->index, d->id);
-    if (!is_deleted(row) && *d->model) {
-        sl_map_put(&s->index->default_ids, (struct sl_map_key){"", d->id}, &d->counted, 0);
-        sl_map_put(&s->index->defaults, (struct sl_map_key){d->scope, d->subject}, &d->counted, 0);
-    }
-    sl_counted_unref(&d->counted);
+    put_default(s->index, &s->index->defaults, sl_row_default(row), is_deleted(row));
+    return SL_OK;
+}
+
+static enum sl_code take_pin(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct sl_storing *s = owner;
+    (void)err;
+    put_default(s->index, &s->index->pins, sl_row_pin(row), is_deleted(row));
     return SL_OK;
 }
 
@@ -236,7 +256,8 @@ static enum sl_code each(struct sl_storing *s, struct sl_tx *tx, enum sl_table t
 
 static void publish(struct sl_registry_index *x)
 {
-    struct sl_map *const maps[] = {&x->credentials, &x->bundles, &x->defaults, &x->default_ids};
+    struct sl_map *const maps[] = {&x->credentials, &x->bundles, &x->defaults, &x->default_ids,
+                                   &x->pins};
     sl_model_table_publish(&x->stored);
     for (size_t i = 0; i < SL_ARRAY_LEN(maps); i++) {
         if (sl_map_should_merge(maps[i]))
@@ -258,6 +279,8 @@ enum sl_code sl_storing_load(struct sl_storing *s, struct sl_store *store, struc
         code = each(s, tx, SL_TABLE_MODELS, SL_ROWS_ALL, take_model, err);
     if (!code)
         code = each(s, tx, SL_TABLE_MODEL_DEFAULTS, SL_ROWS_LIVE, take_default, err);
+    if (!code)
+        code = each(s, tx, SL_TABLE_CONVERSATIONS, SL_ROWS_LIVE, take_pin, err);
     code = sl_tx_end(tx, code, NULL, err);
     if (!code)
         publish(s->index);
@@ -284,7 +307,12 @@ static enum sl_code take_change(void *owner, const struct sl_change *c, struct s
     case SL_TABLE_MODEL_DEFAULTS:
         if (c->row)
             return take_default(s, c->row, err);
-        drop_default(s->index, c->id);
+        drop_default(s->index, &s->index->defaults, c->id);
+        break;
+    case SL_TABLE_CONVERSATIONS:
+        if (c->row)
+            return take_pin(s, c->row, err);
+        drop_default(s->index, &s->index->pins, c->id);
         break;
     default:
         break;

@@ -4,6 +4,7 @@
 #include "access/rights.h"
 #include "api/access/common.h"
 #include "api/access/service.h"
+#include "base/clock.h"
 #include "routing/resolve.h"
 
 Sluice__V1__TierLimits *sl_make_limits(struct sl_arena *arena, const struct sl_tier_limits *from)
@@ -35,7 +36,12 @@ void sl_who_am_i(struct sl_call *call, const ProtobufCMessage *message)
     r.scopes = (char **)(uintptr_t)scopes;
     r.proof = sl_pb_text(p->proof);
     r.acting = sl_pb_text(p->actor ? p->actor->name : "");
-    if (sl_resolve(call->service->registry, p, "", &found, &ignored) == SL_OK)
+    const struct sl_resolve_spec spec = {.registry = call->service->registry,
+                                         .principal = p,
+                                         .name = "",
+                                         .now_ms = sl_wall_ms(),
+                                         .arena = call->arena};
+    if (sl_resolve_request(&spec, &found, &ignored) == SL_OK)
         r.default_model =
             sl_pb_text(sl_full_name(call->arena, "models/", found.list[0].model->name));
     r.limits = sl_make_limits(call->arena, &limits);

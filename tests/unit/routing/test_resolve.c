@@ -14,9 +14,9 @@
 #include "registry/load.h"
 #include "routing/resolve.h"
 
-static const struct sl_principal user = {.tier = "", .roles = SL_ROLE_USER},
-                                 pro = {.tier = "pro", .roles = SL_ROLE_USER},
-                                 basic = {.tier = "basic", .roles = SL_ROLE_USER};
+static const struct sl_principal user = {.id = "u", .tier = "", .roles = SL_ROLE_USER},
+                                 pro = {.id = "p", .tier = "pro", .roles = SL_ROLE_USER},
+                                 basic = {.id = "b", .tier = "basic", .roles = SL_ROLE_USER};
 
 static struct sl_registry *make(const char *text)
 {
@@ -72,7 +72,7 @@ static void leads_names_to_models(void **state)
         {&user, "models/llama", "llama", "asked by name", 0, 0},
         {&user, "fast", "llama", "asked by alias", 0, 0},
         {&user, "models/fast", "llama", "asked by alias", 0, 0},
-        {&user, "", "llama", "registry default", 0, 0},
+        {&user, "", "llama", "the first model by name", 0, 0},
         {&pro, "secret", "secret", "asked by name", 0, 0},
         {&user, "lama", NULL, "there is no model 'lama'; did you mean 'llama'?", NOT_FOUND},
         {&user, "gpt-99", NULL, "there is no model 'gpt-99'", NOT_FOUND},
@@ -80,8 +80,14 @@ static void leads_names_to_models(void **state)
         {&user, "models/models/llama", NULL, "there is no model 'models/llama'", NOT_FOUND},
         {&pro, "secre", NULL, "there is no model 'secre'; did you mean 'secret'?", NOT_FOUND},
         {&user, "secre", NULL, "there is no model 'secre'", NOT_FOUND},
-        {&user, "secret", NULL, "the model 'secret' is not for callers without a tier", FORBIDDEN},
-        {&basic, "hidden", NULL, "the model 'secret' is not for the tier 'basic'", FORBIDDEN},
+        {&user, "secret", NULL,
+         "the model 'secret' is not for callers without a tier; tiers that may use it: pro; you "
+         "may use 'llama'",
+         FORBIDDEN},
+        {&basic, "hidden", NULL,
+         "the model 'secret' is not for the tier 'basic'; tiers that may use it: pro; you may use "
+         "'llama'",
+         FORBIDDEN},
     };
     (void)state;
     check_rows("models: [{name: llama, provider: ollama, aliases: [fast]},\n"
@@ -102,7 +108,8 @@ static void needs_a_default_for_no_name(void **state)
         {&user, "m", "m", "asked by name", 0, 0}, /* a missing key is found by the exchange */
     };
     static const struct row closed[] = {
-        {&user, "", NULL, "the model 'm' is not for callers without a tier", FORBIDDEN},
+        {&user, "", NULL,
+         "the model 'm' is not for callers without a tier; tiers that may use it: pro", FORBIDDEN},
         {&pro, "", "m", "registry default", 0, 0},
     };
     (void)state;

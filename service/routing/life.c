@@ -1,0 +1,117 @@
+/* Deprecation and retirement: what a reply has to say, and what stands in for a model that is no more. */
+#include <stdio.h>
+#include <string.h>
+
+#include "registry/raw.h"
+#include "routing/internal.h"
+
+enum { DAY_MS = 24 * 3600 * 1000, MAX_STEPS = 4 };
+
+static bool is_retired(const struct sl_model *m, int64_t now_ms)
+{
+    if (m->retires_day && m->retires_day <= now_ms / DAY_MS)
+        return true;
+    return !m->retires_day && m->known &&
+           sl_catalogue_status_at(m->known, now_ms) == SL_STATUS_RETIRED;
+}
+
+static bool is_deprecated(const struct sl_model *m, int64_t now_ms)
+{
+    if (m->deprecated_day ? m->deprecated_day <= now_ms / DAY_MS : m->retires_day)
+        return true;
+    return m->known && sl_catalogue_status_at(m->known, now_ms) == SL_STATUS_DEPRECATED;
+}
+
+static void day_text(int32_t day, char out[11])
+{
+    sl_catalogue_date_text(day, out);
+}
+
+static const char *successor_of(const struct sl_model *m)
+{
+    return *m->successor ? m->successor : "";
+}
+
+static void note_deprecated(const struct sl_resolve_spec *spec, struct sl_candidates *notes,
+                            const struct sl_model *m)
+{
+    char day[11], when[80] = "its provider advises against it";
+    const char *successor = successor_of(m);
+    day_text(m->retires_day, day);
+    if (m->retires_day)
+        snprintf(when, sizeof(when), "it retires on %s, in %lld days", day,
+                 (long long)(m->retires_day - spec->now_ms / DAY_MS));
+    sl_candidates_note(notes, "MODEL_DEPRECATED",
+                       sl_arena_printf(spec->arena, "the model '%s' is deprecated: %s%s%s%s",
+                                       m->name, when, *successor ? "; use '" : "", successor,
+                                       *successor ? "'" : ""));
+}
+
+static enum sl_code refuse(const struct sl_model *m, struct sl_err *err)
+{
+    char day[11];
+    const char *successor = successor_of(m);
+    day_text(m->retires_day, day);
+    return sl_err_field(
+        err, SL_FAILED_PRECONDITION, SL_REASON_MODEL_RETIRED, "model",
+        "the model '%.128s' is retired%s%s: its provider no longer serves it%s%.128s%s", m->name,
+        *day ? " since " : "", day, *successor ? "; use '" : "", successor, *successor ? "'" : "");
+}
+
+/* What the successor's name means: an entry, or an id at the same provider. */
+static bool find_successor(const struct sl_resolve_spec *spec, const struct sl_model *m,
+                           struct sl_found *out)
+{
+    const char *name = successor_of(m);
+    struct sl_detected found;
+    struct sl_err ignored = {0};
+    if (!*name)
+        return false;
+    if (sl_find_entry(spec, name, out))
+        return sl_check_rights(spec->registry, spec->principal, out, &ignored) == SL_OK;
+    if (*m->owner) /* a user's key is for the user's own models */
+        return false;
+    const char *full =
+        strchr(name, '/') ? name : sl_arena_printf(spec->arena, "%s/%s", m->provider, name);
+    struct sl_candidates unused = {0};
+    bool known = sl_registry_detect(spec->registry, full, &found);
+    return known && sl_find_raw(spec, full, &unused, out, &ignored) == SL_OK;
+}
+
+static void note_served(const struct sl_resolve_spec *spec, struct sl_candidates *notes,
+                        const struct sl_model *m)
+{
+    if (!m->known || !*m->known->served_as)
+        return;
+    sl_candidates_note(notes, "SERVED_BY_OTHER_MODEL",
+                       sl_arena_printf(spec->arena, "%s is served by %s today", m->known->id,
+                                       sl_catalogue_send_id(m->known)));
+}
+
+static void redirect(const struct sl_resolve_spec *spec, struct sl_candidates *notes,
+                     struct sl_found *found, const struct sl_found *to)
+{
+    const char *was = found->model->name;
+    sl_candidates_note(notes, "MODEL_REDIRECTED",
+                       sl_arena_printf(spec->arena,
+                                       "the model '%s' is retired: '%s' answers in its place", was,
+                                       to->model->name));
+    *found = *to;
+    found->reason = sl_arena_printf(spec->arena, "in place of %s, which is retired", was);
+}
+
+enum sl_code sl_check_life(const struct sl_resolve_spec *spec, struct sl_candidates *notes,
+                           struct sl_found *found, struct sl_err *err)
+{
+    for (int step = 0; is_retired(found->model, spec->now_ms); step++) {
+        struct sl_found next;
+        if (step == MAX_STEPS || !sl_registry_redirects_retired(spec->registry) ||
+            !find_successor(spec, found->model, &next))
+            return refuse(found->model, err);
+        redirect(spec, notes, found, &next);
+    }
+    if (is_deprecated(found->model, spec->now_ms))
+        note_deprecated(spec, notes, found->model);
+    note_served(spec, notes, found->model);
+    return SL_OK;
+}
