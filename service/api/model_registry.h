@@ -4,7 +4,6 @@
 
 #include "api/call.h"
 
-void sl_list_models(struct sl_call *call, const ProtobufCMessage *message);
 void sl_get_model(struct sl_call *call, const ProtobufCMessage *message);
 void sl_resolve_model(struct sl_call *call, const ProtobufCMessage *message);
 

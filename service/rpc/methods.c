@@ -2,7 +2,9 @@
 #include "api/access/service.h"
 #include "api/catalogue.h"
 #include "api/completion.h"
+#include "api/list_models.h"
 #include "api/manage.h"
+#include "api/model_access.h"
 #include "api/model_registry.h"
 #include "api/operations.h"
 #include "api/provider_message.h"
@@ -136,6 +138,10 @@ const struct sl_method sl_methods[] = {
          .scopes = WRITERS),
     WORK("ModelRegistry/CreateModelFromTemplate", create_model_from_template_request, model,
          sl_create_model_from_template, .scopes = WRITERS),
+    WORK("ModelRegistry/GetDefaultModel", get_default_model_request, default_model,
+         sl_get_default_model, .scopes = READERS),
+    WORK("ModelRegistry/CheckAccess", check_access_request, check_access_response, sl_check_access,
+         .scopes = READERS),
     WORK("ModelRegistry/SetDefaultModel", set_default_model_request, default_model,
          sl_set_default_model, .scopes = WRITERS),
     WORK("ModelRegistry/GetConversation", get_conversation_request, conversation,
