@@ -1,6 +1,7 @@
 /* An attempt: from an adapter's request to the end of its answer. */
 #include "exchange/attempt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -106,12 +107,26 @@ static void drop_keys(struct sl_attempt *t)
     sl_lease_end(&t->lease);
 }
 
+/* A key of a provider's one site is not taken by the other. */
+static void name_other_site(const struct sl_attempt *t, struct sl_err *err)
+{
+    const struct sl_catalogue *c =
+        err->reason == SL_REASON_PROVIDER_AUTH ? sl_registry_catalogue(t->registry) : NULL;
+    char hint[256], text[sizeof(err->text)];
+    if (!c ||
+        !sl_catalogue_site_hint(c, t->model->adapter->name, t->target.base_url, hint, sizeof(hint)))
+        return;
+    snprintf(text, sizeof(text), "%.220s: %.250s", err->text, hint);
+    sl_copy(err->text, sizeof(err->text), text);
+}
+
 static void end(struct sl_attempt *t, struct sl_err *err)
 {
     char *const said[] = {err->text, err->provider_code, err->provider_type, err->provider_param};
     for (size_t i = 0; err->code != SL_OK && i < SL_ARRAY_LEN(said); i++)
         sl_scrub(said[i], t->target.key);
     drop_keys(t);
+    name_other_site(t, err);
     t->ops->on_end(t->owner, err);
 }
 

@@ -61,8 +61,8 @@ static const struct sl_stored_credential *choose(const struct sl_registry_index 
 {
     const struct sl_model *m = &r->model;
     const struct sl_stored_credential *c = named(x, m);
-    if (c)
-        return is_bound(c, binding) ? c : NULL;
+    if (*m->credential) /* no other stands in for it */
+        return c && is_bound(c, binding) ? c : NULL;
     return r->own_key ? NULL : of_provider(x, m->owner, m->provider, binding);
 }
 
@@ -74,13 +74,17 @@ static void bind_url(const struct sl_model *m, char binding[BINDING_MAX])
 
 static bool may_have_stored(const struct sl_registry_index *x, const struct sl_registry_model *r)
 {
-    return x->credentials.live && (!r->own_key || *r->model.credential);
+    return *r->model.credential || (x->credentials.live && !r->own_key);
 }
 
 bool sl_registry_has_key(const struct sl_registry *r, const struct sl_model *m)
 {
     const struct sl_registry_model *own = sl_registry_model_of(m);
     char binding[BINDING_MAX];
+    if (*m->credential) {
+        bind_url(m, binding);
+        return !m->adapter->key_required || choose(r->index, own, binding);
+    }
     if (m->target.key || m->tokens || !m->adapter->key_required ||
         (m->target.auth == SL_AUTH_NONE && (own->auth == SL_AUTH_NONE || !*m->owner)))
         return true;
@@ -190,7 +194,10 @@ static enum sl_code refuse(struct taking *t)
     const struct sl_provider *p = &t->m->provider->provider;
     const char *page = p->known && *p->known->key_page ? p->known->key_page : "";
     char how[200];
-    if (*m->owner)
+    if (*m->credential)
+        snprintf(how, sizeof(how),
+                 "the credential that it names is gone, switched off or bound to another address");
+    else if (*m->owner)
         snprintf(how, sizeof(how),
                  "give the model a key, or add a credential of your own for %.64s", m->provider);
     else
@@ -292,6 +299,8 @@ static enum sl_code take(struct taking *t)
     if (c) {
         if (use_credential(t, c))
             return t->err->code;
+    } else if (*m->credential) {
+        return refuse(t);
     } else {
         use_reference(t);
         bool needed = *m->owner ? t->m->auth != SL_AUTH_NONE : m->target.auth != SL_AUTH_NONE;

@@ -109,6 +109,23 @@ void sl_lease_end(struct sl_lease *l)
     (void)l;
 }
 
+const struct sl_catalogue *sl_registry_catalogue(const struct sl_registry *r)
+{
+    (void)r;
+    return NULL;
+}
+
+bool sl_catalogue_site_hint(const struct sl_catalogue *c, const char *kind, const char *base_url,
+                            char *text, size_t size)
+{
+    (void)c;
+    (void)kind;
+    (void)base_url;
+    (void)text;
+    (void)size;
+    return false;
+}
+
 /* ---- the scripted adapter: a URL says which inputs are asked for ---- */
 
 static size_t three(const struct sl_op_in *in)

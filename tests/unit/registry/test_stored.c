@@ -1,0 +1,319 @@
+/* The store's part of a snapshot: rows become models, a refresh equals a snapshot that was made anew, and keys only go
+ * where they may. On SQLite. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include "base/secret.h"
+#include "config/load.h"
+#include "registry/lease.h"
+#include "registry/load.h"
+#include "registry/vault/vault.h"
+
+#define ALICE "01920000-0000-7000-8000-00000000a11c"
+
+static const char config_text[] =
+    "providers:\n"
+    "  - {id: box, kind: custom, base_url: 'http://127.0.0.1:9/v1', headers: {x-inside: secret}}\n"
+    "models:\n"
+    "  - {name: fixed, provider: box, aliases: [other]}\n";
+
+struct scene {
+    char folder[64], path[128];
+    struct sl_config *config;
+    struct sl_store *store;
+    struct sl_keyring *keyring;
+    struct sl_secret_cache *secrets;
+    struct sl_arena arena;
+    struct sl_err err;
+};
+
+static struct sl_registry_sources sources(const struct scene *s)
+{
+    return (struct sl_registry_sources){
+        .config = s->config, .keyring = s->keyring, .secrets = s->secrets, .store = s->store};
+}
+
+static int set_up(void **state)
+{
+    static struct scene s;
+    static const char keys[] = "one:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    s = (struct scene){.folder = "/tmp/sluice-stored-XXXXXX"};
+    setenv("OPENAI_API_KEY", "sk-test-environment", 1);
+    if (!mkdtemp(s.folder) ||
+        sl_config_parse("s.yaml", config_text, strlen(config_text), &s.config, &s.err) ||
+        sl_store_open(&(struct sl_store_options){.data_dir = s.folder}, &s.store, &s.err) ||
+        sl_keyring_parse("keys", keys, strlen(keys), &s.keyring, &s.err))
+        fail_msg("%s", s.err.text);
+    s.secrets = sl_secret_cache_create();
+    sl_arena_init(&s.arena, SIZE_MAX);
+    *state = &s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    static const char *const files[] = {"sluice.db", "sluice.db-wal", "sluice.db-shm"};
+    sl_store_close(s->store);
+    for (size_t i = 0; i < SL_ARRAY_LEN(files); i++) {
+        snprintf(s->path, sizeof(s->path), "%s/%s", s->folder, files[i]);
+        unlink(s->path);
+    }
+    rmdir(s->folder);
+    sl_keyring_unref(s->keyring);
+    sl_secret_cache_destroy(s->secrets);
+    sl_config_destroy(s->config);
+    sl_arena_fini(&s->arena);
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static struct sl_tx *begin(struct scene *s, const char *user)
+{
+    const struct sl_store_session session = {.user = user, .admin = !user};
+    struct sl_tx *tx = NULL;
+    if (sl_store_begin(s->store, &session, true, &tx, &s->err))
+        fail_msg("%s", s->err.text);
+    return tx;
+}
+
+static void commit(struct scene *s, struct sl_tx *tx, enum sl_code code)
+{
+    if (sl_tx_end(tx, code, NULL, &s->err))
+        fail_msg("%s (%s)", s->err.text, s->err.field);
+}
+
+static struct sl_row *model_row(struct scene *s, const char *name, const char *provider)
+{
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_MODELS);
+    sl_row_set_text(row, SL_COL_NAME, name);
+    sl_row_set_text(row, SL_MODELS_PROVIDER, provider);
+    sl_row_set_text(row, SL_MODELS_MODEL_ID, name);
+    sl_row_set_text(row, SL_MODELS_SOURCE, "api");
+    return row;
+}
+
+/* The id that the row got. */
+static const char *insert(struct scene *s, struct sl_row *row, const char *user)
+{
+    struct sl_tx *tx = begin(s, user);
+    commit(s, tx, sl_tx_insert(tx, row, &s->err));
+    return sl_row_text(row, SL_COL_ID);
+}
+
+static void add_credential(struct scene *s, const char *provider, const char *user, const char *url,
+                           const char *key)
+{
+    char binding[300], id[37];
+    struct sl_buf envelope;
+    struct sl_secret *secret = sl_secret_create(key, strlen(key));
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_CREDENTIALS);
+    static int count;
+    snprintf(id, sizeof(id), "01930000-0000-7000-8000-%012d", ++count);
+    assert_true(sl_vault_bind(url, binding, sizeof(binding)));
+    const struct sl_vault_place place = {"credential", id, binding};
+    sl_buf_init(&envelope, SL_VAULT_MAX_ENVELOPE);
+    assert_int_equal(sl_vault_seal(s->keyring, &place, secret, &envelope, &s->err), SL_OK);
+    sl_row_set_text(row, SL_COL_ID, id);
+    sl_row_set_text(row, SL_CREDENTIALS_PROVIDER, provider);
+    sl_row_set_text(row, SL_CREDENTIALS_BINDING, binding);
+    sl_row_set_bytes(row, SL_CREDENTIALS_SECRET, envelope.p, envelope.n);
+    insert(s, row, user);
+    sl_buf_fini(&envelope);
+    sl_secret_unref(secret);
+}
+
+/* ---- snapshots ---- */
+
+static struct sl_registry *make(struct scene *s)
+{
+    const struct sl_registry_sources from = sources(s);
+    struct sl_registry *r = NULL;
+    if (sl_registry_create(&from, &r, &s->err))
+        fail_msg("%s", s->err.text);
+    return r;
+}
+
+static void refresh(struct scene *s, struct sl_registry **r)
+{
+    const struct sl_registry_sources from = sources(s);
+    struct sl_registry *next = NULL;
+    if (sl_registry_refresh(*r, &from, &next, &s->err))
+        fail_msg("%s", s->err.text);
+    sl_registry_unref(*r);
+    *r = next;
+}
+
+/* The names that a walk gives, with what may differ. */
+static void describe(const struct sl_registry *r, const char *owner, char *text, size_t size)
+{
+    struct sl_registry_walk w;
+    size_t n = 0;
+    *text = '\0';
+    sl_registry_walk(&w, r, owner, NULL);
+    for (const struct sl_model *m; (m = sl_registry_next(&w)) && n < size;)
+        n += (size_t)snprintf(text + n, size - n, "%s/%s/%s/%d/%s;", m->name, m->provider,
+                              m->description, m->deleted_ms != 0,
+                              m->aliases[0] ? m->aliases[0] : "");
+}
+
+static void check_equal(struct scene *s, const struct sl_registry *refreshed)
+{
+    static const char *const owners[] = {"", ALICE};
+    struct sl_registry *anew = make(s);
+    for (size_t i = 0; i < SL_ARRAY_LEN(owners); i++) {
+        char a[4096], b[4096];
+        describe(refreshed, owners[i], a, sizeof(a));
+        describe(anew, owners[i], b, sizeof(b));
+        assert_string_equal(a, b);
+    }
+    assert_int_equal(refreshed->n_models, anew->n_models);
+    assert_int_equal(sl_registry_store_revision(refreshed), sl_registry_store_revision(anew));
+    sl_registry_unref(anew);
+}
+
+static void follows_the_store(void **state)
+{
+    struct scene *s = *state;
+    struct sl_registry *r = make(s);
+    struct sl_row *row = model_row(s, "fixed", "openai");
+    const char *id = insert(s, row, NULL);
+    insert(s, model_row(s, "mine", "openai"), ALICE);
+    refresh(s, &r);
+    check_equal(s, r);
+    assert_string_equal(sl_registry_find(r, "fixed", NULL)->provider, "openai");
+    assert_null(sl_registry_find(r, "other", NULL)); /* an alias of what is hidden */
+    assert_null(sl_registry_find(r, "mine", NULL));
+    assert_string_equal(sl_registry_find_personal(r, ALICE, "mine", NULL)->owner, ALICE);
+    struct sl_row *change = sl_row_create(&s->arena, SL_TABLE_MODELS);
+    sl_row_set_text(change, SL_COL_ID, id);
+    sl_row_set_text(change, SL_MODELS_DESCRIPTION, "changed");
+    sl_row_set_text(change, SL_MODELS_ALIASES, "[\"quick\"]");
+    struct sl_tx *tx = begin(s, NULL);
+    commit(s, tx, sl_tx_update(tx, change, 0, &s->err));
+    refresh(s, &r);
+    check_equal(s, r);
+    assert_string_equal(sl_registry_find(r, "quick", NULL)->description, "changed");
+    tx = begin(s, NULL);
+    commit(s, tx, sl_tx_delete(tx, (struct sl_row_key){SL_TABLE_MODELS, id}, 0, &s->err));
+    refresh(s, &r);
+    check_equal(s, r);
+    assert_string_equal(sl_registry_find(r, "fixed", NULL)->provider,
+                        "box"); /* not hidden any more */
+    assert_true(sl_registry_get(r, id)->deleted_ms != 0);
+    sl_registry_unref(r);
+}
+
+static void keeps_what_cannot_be_used(void **state)
+{
+    struct scene *s = *state;
+    insert(s, model_row(s, "lost", "no-such-provider"), NULL);
+    struct sl_registry *r = make(s);
+    assert_string_equal(sl_registry_find(r, "lost", NULL)->problem,
+                        "its provider is not there any more");
+    sl_registry_unref(r);
+}
+
+static void takes_providers_and_defaults(void **state)
+{
+    struct scene *s = *state;
+    struct sl_registry *r = make(s);
+    struct sl_row *p = sl_row_create(&s->arena, SL_TABLE_PROVIDERS);
+    sl_row_set_text(p, SL_COL_NAME, "corp");
+    sl_row_set_text(p, SL_PROVIDERS_KIND, "custom");
+    sl_row_set_text(p, SL_PROVIDERS_BASE_URL, "http://127.0.0.1:7");
+    insert(s, p, NULL);
+    insert(s, model_row(s, "m", "corp"), NULL);
+    struct sl_row *d = sl_row_create(&s->arena, SL_TABLE_MODEL_DEFAULTS);
+    sl_row_set_text(d, SL_MODEL_DEFAULTS_SCOPE, "registry");
+    sl_row_set_text(d, SL_MODEL_DEFAULTS_MODEL, "m");
+    insert(s, d, NULL);
+    refresh(s, &r);
+    check_equal(s, r);
+    assert_string_equal(sl_registry_provider(r, "corp")->base_url, "http://127.0.0.1:7");
+    assert_string_equal(sl_registry_find(r, "m", NULL)->target.base_url, "http://127.0.0.1:7");
+    assert_string_equal(r->default_model->name, "m");
+    sl_registry_unref(r);
+}
+
+/* ---- keys ---- */
+
+/* The key that an attempt at the model would send; "" : none, NULL: it is refused. */
+static const char *key_of(struct scene *s, const struct sl_registry *r, const struct sl_model *m)
+{
+    struct sl_lease lease;
+    struct sl_err err = {0};
+    if (sl_lease_take(r, m, &s->arena, 1000000, &lease, &err)) {
+        assert_int_equal(err.reason, SL_REASON_PROVIDER_KEY_MISSING);
+        assert_false(sl_registry_has_key(r, m));
+        return NULL;
+    }
+    const char *key = lease.target.key ? sl_secret_reveal(lease.target.key) : "";
+    key = sl_arena_strdup(&s->arena, key);
+    sl_lease_end(&lease);
+    return key;
+}
+
+static void sends_keys_where_they_may_go(void **state)
+{
+    static const char openai[] = "https://api.openai.com/v1";
+    struct scene *s = *state;
+    struct sl_row *elsewhere = model_row(s, "elsewhere", "openai");
+    sl_row_set_text(elsewhere, SL_MODELS_BASE_URL, "https://evil.example/v1");
+    insert(s, model_row(s, "global", "openai"), NULL);
+    insert(s, elsewhere, NULL);
+    insert(s, model_row(s, "mine", "openai"), ALICE);
+    struct sl_registry *r = make(s);
+    const struct sl_model *mine = sl_registry_find_personal(r, ALICE, "mine", NULL);
+    assert_string_equal(key_of(s, r, sl_registry_find(r, "global", NULL)), "sk-test-environment");
+    assert_null(key_of(s, r, mine)); /* never the environment's */
+    assert_true(mine->endpoint->guard);
+    assert_int_equal(mine->endpoint->http, SL_HTTP_1_1);
+    add_credential(s, "openai", NULL, openai, "sk-test-stored");
+    refresh(s, &r);
+    mine = sl_registry_find_personal(r, ALICE, "mine", NULL);
+    assert_string_equal(key_of(s, r, sl_registry_find(r, "global", NULL)), "sk-test-stored");
+    assert_string_equal(key_of(s, r, sl_registry_find(r, "elsewhere", NULL)), "");
+    assert_null(key_of(s, r, mine)); /* nor the organisation's */
+    add_credential(s, "openai", ALICE, openai, "sk-test-alice");
+    refresh(s, &r);
+    mine = sl_registry_find_personal(r, ALICE, "mine", NULL);
+    assert_string_equal(key_of(s, r, mine), "sk-test-alice");
+    assert_string_equal(key_of(s, r, sl_registry_find(r, "global", NULL)), "sk-test-stored");
+    sl_registry_unref(r);
+}
+
+/* What the configuration says of a provider is not for users' models. */
+static void keeps_headers_from_users(void **state)
+{
+    struct scene *s = *state;
+    insert(s, model_row(s, "global", "box"), NULL);
+    insert(s, model_row(s, "mine", "box"), ALICE);
+    struct sl_registry *r = make(s);
+    assert_string_equal(sl_registry_find(r, "global", NULL)->target.headers->name, "x-inside");
+    assert_null(sl_registry_find_personal(r, ALICE, "mine", NULL)->target.headers);
+    sl_registry_unref(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(follows_the_store, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_cannot_be_used, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_providers_and_defaults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sends_keys_where_they_may_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_headers_from_users, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
