@@ -38,6 +38,7 @@ int chat_run(struct cli *cli);
 int health_run(struct cli *cli);
 int keys_run(struct cli *cli);
 int models_run(struct cli *cli);
+int providers_run(struct cli *cli);
 int embed_run(struct cli *cli);
 int image_run(struct cli *cli);
 int rerank_run(struct cli *cli);

@@ -127,6 +127,14 @@ const struct command_row command_rows[] = {
         .run = prefs_run,
     },
     {
+        .name = "providers",
+        .command = COMMAND_PROVIDERS,
+        .synopsis = "[list | show ID | create ID | update ID | delete ID] [OPTION]...",
+        .verbs = "list|show|create|update|delete",
+        .help = "list providers, their addresses and keys, or change them",
+        .run = providers_run,
+    },
+    {
         .name = "rerank",
         .command = COMMAND_RERANK,
         .synopsis = "[OPTION]... QUERY [DOCUMENT | -]...",

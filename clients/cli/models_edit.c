@@ -3,91 +3,37 @@
 
 #include <string.h>
 
+#include "edit.h"
 #include "fields.h"
-#include "files.h"
 #include "sluice/v1/model_registry.pb-c.h"
 #include "sluice/v1/provider.pb-c.h"
 #include "table.h"
 
-enum { KEY_MAX = 64 * 1024, ARENA_MAX = 1024 * 1024 };
+enum { ARENA_MAX = 1024 * 1024 };
 
 /* ---- what options say ---- */
-
-/* The provider's key: --provider-key, or the file of --provider-key-file, without the line's end. The caller wipes it. */
-static int read_key(struct cli *cli, struct sl_buf *key)
-{
-    struct sl_err err = {0};
-    sl_buf_init(key, KEY_MAX);
-    if (cli->o.provider_key) {
-        const char *text = sl_secret_reveal(cli->o.provider_key);
-        return sl_buf_add_str(key, text)
-                   ? EXIT_DONE
-                   : cli_fail_local(cli, EXIT_USAGE, "USAGE", "--provider-key is too long");
-    }
-    if (!cli->o.provider_key_file)
-        return EXIT_DONE;
-    if (files_read(cli->o.provider_key_file, key, &err) != SL_OK)
-        return cli_fail_local(cli, EXIT_USAGE, "INVALID_ARGUMENT", err.text);
-    while (key->n && strchr("\r\n ", key->p[key->n - 1]))
-        key->p[--key->n] = 0;
-    return EXIT_DONE;
-}
 
 static char *given(const char *option)
 {
     return (char *)(uintptr_t)(option ? option : "");
 }
 
-struct edit {
-    struct sl_arena arena;
-    struct sl_buf key;
-    const char *mask;
-    Sluice__V1__Model model;
-};
-
-static void add_to_mask(struct edit *e, const char *field)
+/* The model that the options describe; EXIT_DONE where that went well. */
+static int read_model(struct cli *cli, struct edit *e, Sluice__V1__Model *m, const char *name)
 {
-    e->mask = fields_mask(e->mask, field, &e->arena);
-}
-
-static void take_option(struct edit *e, char **field, const char *name, const char *option)
-{
-    if (!option)
-        return;
-    *field = given(option);
-    add_to_mask(e, name);
-}
-
-/* Fills e->model from the options; EXIT_DONE where that went well. */
-static int read_model(struct cli *cli, struct edit *e, const char *name)
-{
-    struct sl_err err = {0};
-    sl_arena_init(&e->arena, ARENA_MAX);
-    sluice__v1__model__init(&e->model);
-    e->mask = "";
-    e->model.name = given(name);
-    int code = read_key(cli, &e->key);
+    sluice__v1__model__init(m);
+    m->name = given(name);
+    int code = edit_begin(cli, e, &m->base);
     if (code != EXIT_DONE)
         return code;
     if (e->key.n) {
-        e->model.key = e->key.p;
-        add_to_mask(e, "key");
+        m->key = e->key.p;
+        edit_add_to_mask(e, "key");
     }
-    take_option(e, &e->model.provider, "provider", cli->o.provider);
-    take_option(e, &e->model.model_id, "model_id", cli->o.model_id);
-    take_option(e, &e->model.base_url, "base_url", cli->o.base_url);
-    for (size_t i = 0; i < cli->o.set.n; i++) {
-        if (fields_set(&e->model.base, cli->o.set.v[i], &e->arena, &err) != SL_OK)
-            return cli_fail_local(cli, EXIT_USAGE, "USAGE", err.text);
-        add_to_mask(e, cli->o.set.v[i]);
-    }
+    edit_take(e, &m->provider, "provider", cli->o.provider);
+    edit_take(e, &m->model_id, "model_id", cli->o.model_id);
+    edit_take(e, &m->base_url, "base_url", cli->o.base_url);
     return EXIT_DONE;
-}
-
-static void edit_fini(struct edit *e)
-{
-    sl_buf_wipe(&e->key);
-    sl_arena_fini(&e->arena);
 }
 
 /* ---- create, update ---- */
@@ -95,12 +41,13 @@ static void edit_fini(struct edit *e)
 int models_create(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__CreateModelRequest request = SLUICE__V1__CREATE_MODEL_REQUEST__INIT;
+    Sluice__V1__Model model;
     struct edit e;
     (void)n;
     if (cli->o.template)
         return models_create_from_template(cli, args[0]);
-    int code = read_model(cli, &e, args[0]);
-    request.model = &e.model;
+    int code = read_model(cli, &e, &model, args[0]);
+    request.model = &model;
     request.personal = cli->o.personal;
     request.validate_only = cli->o.dry_run;
     if (code == EXIT_DONE)
@@ -111,21 +58,22 @@ int models_create(struct cli *cli, const char *const *args, size_t n)
                                    .on_message = models_on_model,
                                    .ctx = cli,
                                });
-    edit_fini(&e);
+    edit_end(&e);
     return code;
 }
 
 int models_update(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__UpdateModelRequest request = SLUICE__V1__UPDATE_MODEL_REQUEST__INIT;
+    Sluice__V1__Model model;
     struct edit e;
     (void)n;
-    int code = read_model(cli, &e, args[0]);
-    request.model = &e.model;
-    e.model.etag = given(cli->o.etag);
+    int code = read_model(cli, &e, &model, args[0]);
+    request.model = &model;
+    model.etag = given(cli->o.etag);
     if (cli->o.new_name) {
         request.new_name = given(cli->o.new_name);
-        add_to_mask(&e, "new_name");
+        edit_add_to_mask(&e, "new_name");
     }
     request.update_mask = given(e.mask);
     request.validate_only = cli->o.dry_run;
@@ -140,7 +88,7 @@ int models_update(struct cli *cli, const char *const *args, size_t n)
                                    .on_message = models_on_model,
                                    .ctx = cli,
                                });
-    edit_fini(&e);
+    edit_end(&e);
     return code;
 }
 
@@ -164,7 +112,7 @@ int models_create_from_template(struct cli *cli, const char *name)
     struct sl_buf key;
     struct sl_arena arena;
     sl_arena_init(&arena, ARENA_MAX);
-    int code = read_key(cli, &key);
+    int code = edit_read_key(cli, &key);
     request.template_ = given(cli->o.template);
     request.name = given(name);
     request.key = given(key.p);

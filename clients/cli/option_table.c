@@ -12,6 +12,7 @@
 #define COUNT COMMAND_COUNT_TOKENS
 #define ASKING COMMAND_ASKING
 #define CALLING COMMAND_CALLING
+#define EDITING (COMMAND_MODELS | COMMAND_PROVIDERS)
 #define MODELS COMMAND_MODELS
 #define USERS COMMAND_USERS
 #define KEYS COMMAND_KEYS
@@ -24,8 +25,8 @@
 const struct option_row option_rows[] = {
     {"address", 'a', OPTION_STRING, CALLING, AT(address), "HOST:PORT|unix:PATH", NULL, 0, 0, "SLUICE_ADDRESS",
      "where the service listens (default 127.0.0.1:50051)"},
-    {"all", 0, OPTION_FLAG, KEYS, AT(all), NULL, NULL, 0, 0, NULL,
-     "keys of all users"},
+    {"all", 0, OPTION_FLAG, KEYS | COMMAND_PROVIDERS, AT(all), NULL, NULL, 0, 0, NULL,
+     "keys of all users; also kinds of providers that nobody has set up"},
     {"allow-model", 0, OPTION_LIST, TIERS, AT(allow_model), "PATTERN", NULL, 0, 0, NULL,
      "models that the tier may use, '*' for any text (repeatable; one \"\": all)"},
     {"allow-rpc", 0, OPTION_LIST, TIERS, AT(allow_rpc), "PATTERN", NULL, 0, 0, NULL,
@@ -40,7 +41,7 @@ const struct option_row option_rows[] = {
      "shape of the picture, for example 16:9"},
     {"background", 0, OPTION_CHOICE, IMAGE, AT(background), "KIND", "auto|opaque|transparent", 0, 0, NULL,
      "background of the picture"},
-    {"base-url", 0, OPTION_STRING, COMMAND_MODELS, AT(base_url), "URL", NULL, 0, 0, NULL,
+    {"base-url", 0, OPTION_STRING, EDITING, AT(base_url), "URL", NULL, 0, 0, NULL,
      "where the model is asked (default: the provider's)"},
     {"ca", 0, OPTION_FILE, CALLING, AT(ca), "FILE", NULL, 0, 0, NULL,
      "certificate authorities to trust, PEM; implies --tls (default: the system's)"},
@@ -82,7 +83,7 @@ const struct option_row option_rows[] = {
      "add a document, sound or video (repeatable)"},
     {"filter", 0, OPTION_STRING, COMMAND_AUDIT, AT(filter), "CONDITIONS", NULL, 0, 0, NULL,
      "as in: actor = ann AND resource = models AND time > 2026-03-31"},
-    {"force", 0, OPTION_FLAG, COMMAND_MODELS, AT(force), NULL, NULL, 0, 0, NULL,
+    {"force", 0, OPTION_FLAG, EDITING, AT(force), NULL, NULL, 0, 0, NULL,
      "delete although something names it"},
     {"format", 0, OPTION_CHOICE, CHAT | COUNT, AT(format), "FORM", "text|json", 0, 0, NULL,
      "form of the answer: text, or any JSON object"},
@@ -98,6 +99,8 @@ const struct option_row option_rows[] = {
      "one JSON object a line, also for errors"},
     {"key", 0, OPTION_FILE, CALLING, AT(key), "FILE", NULL, 0, 0, NULL,
      "private key of --cert, PEM"},
+    {"kind", 0, OPTION_STRING, COMMAND_PROVIDERS, AT(kind), "KIND", NULL, 0, 0, NULL,
+     "kind of the provider, for example openai, custom"},
     {"label", 0, OPTION_LIST, CHAT, AT(label), "NAME=VALUE", NULL, 0, 0, NULL,
      "mark the call in the service's log (repeatable)"},
     {"limit", 0, OPTION_INT, COMMAND_AUDIT, AT(limit), "N", NULL, 1, MAX_INT, NULL,
@@ -114,7 +117,7 @@ const struct option_row option_rows[] = {
      "the model's id at the provider (default: its name)"},
     {"monthly-cost", 0, OPTION_NUMBER, TIERS, AT(monthly_cost), "DOLLARS", NULL, 0, 1e9, NULL,
      "most that a user of the tier may spend in a calendar month; 0: no limit"},
-    {"names", 0, OPTION_FLAG, COMMAND_MODELS | USERS | KEYS | TIERS, AT(names), NULL, NULL, 0, 0, NULL,
+    {"names", 0, OPTION_FLAG, EDITING | USERS | KEYS | TIERS, AT(names), NULL, NULL, 0, 0, NULL,
      "print names only, one a line"},
     {"negative-prompt", 0, OPTION_STRING, IMAGE, AT(negative_prompt), "TEXT", NULL, 0, 0, NULL,
      "what the picture must not show"},
@@ -140,9 +143,9 @@ const struct option_row option_rows[] = {
      "what matters most where a model is chosen for you"},
     {"provider", 0, OPTION_STRING, COMMAND_MODELS, AT(provider), "ID", NULL, 0, 0, NULL,
      "who runs the model (default: found from its name)"},
-    {"provider-key", 0, OPTION_SECRET, COMMAND_MODELS, AT(provider_key), "KEY", NULL, 0, 0, "SLUICE_PROVIDER_KEY",
+    {"provider-key", 0, OPTION_SECRET, EDITING, AT(provider_key), "KEY", NULL, 0, 0, "SLUICE_PROVIDER_KEY",
      "the provider's key; --provider-key-file keeps it out of the process list"},
-    {"provider-key-file", 0, OPTION_FILE, COMMAND_MODELS, AT(provider_key_file), "FILE", NULL, 0, 0, NULL,
+    {"provider-key-file", 0, OPTION_FILE, EDITING, AT(provider_key_file), "FILE", NULL, 0, 0, NULL,
      "file that holds the provider's key; '-' reads it from standard input"},
     {"provider-options", 0, OPTION_STRING, ASKING, AT(provider_options), "JSON", NULL, 0, 0, NULL,
      "further members of the provider's request, a JSON object"},
@@ -173,7 +176,7 @@ const struct option_row option_rows[] = {
      "same seed, same request: the provider tries to give the same answer"},
     {"server-name", 0, OPTION_STRING, CALLING, AT(server_name), "NAME", NULL, 0, 0, NULL,
      "name expected in the service's certificate, where it is not the address's"},
-    {"set", 0, OPTION_LIST, COMMAND_MODELS, AT(set), "FIELD=VALUE", NULL, 0, 0, NULL,
+    {"set", 0, OPTION_LIST, EDITING, AT(set), "FIELD=VALUE", NULL, 0, 0, NULL,
      "set a field of the API's Model, for example labels.team=red (repeatable)"},
     {"size", 0, OPTION_STRING, IMAGE, AT(size), "SIZE", NULL, 0, 0, NULL,
      "width and height, for example 1024x1024, or the provider's own word"},

@@ -29,12 +29,14 @@ enum command {
     COMMAND_RERANK = 1 << 18,
     COMMAND_MODERATE = 1 << 19,
     COMMAND_COUNT_TOKENS = 1 << 20,
+    COMMAND_PROVIDERS = 1 << 21,
     /* those that ask a model, those that call the service, and all */
     COMMAND_ASKING = COMMAND_CHAT | COMMAND_EMBED | COMMAND_IMAGE | COMMAND_RERANK |
                      COMMAND_MODERATE | COMMAND_COUNT_TOKENS,
     COMMAND_ACCESS = COMMAND_WHOAMI | COMMAND_USERS | COMMAND_KEYS | COMMAND_TIERS | COMMAND_AUDIT |
                      COMMAND_PREFS,
-    COMMAND_CALLING = COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS | COMMAND_ACCESS,
+    COMMAND_CALLING =
+        COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS | COMMAND_ACCESS | COMMAND_PROVIDERS,
     COMMAND_ALL = COMMAND_CALLING | COMMAND_COMPLETION | COMMAND_HELP,
 };
 
@@ -125,8 +127,8 @@ struct options {
     struct option_int top;
     /* models, health */
     bool names, watch;
-    /* models: what is changed, and how */
-    const char *provider, *model_id, *base_url, *provider_key_file, *template, *new_name;
+    /* models, providers: what is changed, and how */
+    const char *provider, *model_id, *base_url, *provider_key_file, *template, *new_name, *kind;
     struct sl_secret *provider_key;
     struct option_list set, var;
     bool personal, force, dry_run, clear;
