@@ -62,6 +62,9 @@ struct sl_configured_key {
 /* The i-th of them, by their order there; false past the last. Certificates are none. */
 bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_configured_key *out);
 
+/* Whether a key or certificate of the configuration is in the tier. */
+bool sl_access_configures_tier(const struct sl_access *a, const char *tier);
+
 /* Revision of the store that the snapshot has. */
 int64_t sl_access_revision(const struct sl_access *a);
 

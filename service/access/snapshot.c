@@ -207,6 +207,15 @@ bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_con
     return false;
 }
 
+bool sl_access_configures_tier(const struct sl_access *a, const char *tier)
+{
+    for (size_t i = 0; i < a->rules->n; i++) {
+        if (!strcmp(a->rules->list[i].tier, tier))
+            return true;
+    }
+    return false;
+}
+
 int64_t sl_access_revision(const struct sl_access *a)
 {
     return a->revision;

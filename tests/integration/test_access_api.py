@@ -460,10 +460,12 @@ def test_acting_beyond_its_rights(backend, access):
 
 def test_acting_by_a_key_of_the_configuration(start_sluice, access, monkeypatch):
     served = start_sluice(config={"access": {"anonymous": False, "keys": [
-        {"name": "backend", "key": "env:BACKEND_TEST_KEY", "scopes": ["complete", "act_as"]}]}},
+        {"name": "backend", "key": "env:BACKEND_TEST_KEY", "scopes": ["complete", "act_as"], "tier": "pro"}]}},
         env={"BACKEND_TEST_KEY": "sl-test-backend-0123456789"})
     api = served.api("sl-test-backend-0123456789")
     keys = served.api(served.admin_key).access
+    keys.CreateTier(access.CreateTierRequest(tier=access.Tier(name="pro")))
+    fails(lambda: keys.DeleteTier(access.DeleteTierRequest(name="pro")), CODE.FAILED_PRECONDITION, "TIER_IN_USE")
     listed = keys.ListApiKeys(access.ListApiKeysRequest(user="*")).api_keys
     assert [(k.user, k.source) for k in listed] == [("admin", "bootstrap"), ("backend", "config")]
     fails(lambda: keys.RevokeApiKey(access.RevokeApiKeyRequest(name=listed[1].name)), CODE.FAILED_PRECONDITION,

@@ -267,6 +267,9 @@ static enum sl_code remove_tier(struct sl_work *w, struct sl_tx *tx, const char 
         return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_TIER_IN_USE,
                           "%lld user%s the tier '%.64s': give them another one first",
                           (long long)users, users == 1 ? " has" : "s have", name);
+    if (sl_access_configures_tier(w->access, name))
+        return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_TIER_IN_USE,
+                          "access.keys of the configuration has the tier '%.64s'", name);
     return sl_tx_delete(tx, (struct sl_row_key){SL_TABLE_TIERS, sl_row_text(row, SL_COL_ID)}, 0,
                         err);
 }
