@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "access/row_json.h"
-#include "access/tiers.h"
 
 static struct sl_arena arena;
 
@@ -94,24 +93,6 @@ static void keeps_a_tier(void **state)
     assert_int_equal(out.rank, 3);
 }
 
-static void finds_tiers(void **state)
-{
-    static const char *const names[] = {"pro", "free", "max"};
-    struct sl_tiers *t = sl_tiers_create();
-    struct sl_err err = {0};
-    (void)state;
-    assert_null(sl_tiers_find(t, "pro"));
-    for (size_t i = 0; i < SL_ARRAY_LEN(names); i++) {
-        struct sl_row *row = sl_row_create(&arena, SL_TABLE_TIERS);
-        sl_row_set_text(row, SL_COL_NAME, names[i]);
-        assert_int_equal(sl_tiers_add(t, row, &err), SL_OK);
-    }
-    for (size_t i = 0; i < SL_ARRAY_LEN(names); i++)
-        assert_string_equal(sl_tiers_find(t, names[i])->name, names[i]);
-    assert_null(sl_tiers_find(t, "fre"));
-    sl_tiers_unref(t);
-}
-
 static void refuses_what_is_no_json(void **state)
 {
     struct sl_row *row = sl_row_create(&arena, SL_TABLE_TIERS);
@@ -130,7 +111,7 @@ int main(void)
         TEST(reads_words),
         TEST(writes_words),
         TEST(keeps_a_tier),
-        TEST(finds_tiers),
+
         TEST(refuses_what_is_no_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
