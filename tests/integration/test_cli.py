@@ -519,7 +519,9 @@ def test_version_and_help(run):
 ])
 def test_bash_completion(service, run, program, settings, stubs, line, expected):
     service.on("ListModels", lambda request, context: stubs.registry.ListModelsResponse(models=some_models(stubs)))
-    assert set(complete_in_bash(run, program, settings, line)) == expected
+    got = set(complete_in_bash(run, program, settings, line))
+    # of a list that grows with the program, those that a person would look for first
+    assert expected <= got if line in ("sluice ", "sluice models ") else got == expected
 
 
 def test_bash_completion_runs_nothing(service, run, program, settings, stubs, tmp_path):

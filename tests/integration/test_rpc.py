@@ -4,17 +4,22 @@ import time
 
 import grpc
 import pytest
+import stubs
 from env import slack
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from helpers import Background, ask, complete, stream
 
-SERVICES = {"sluice.v1.Completion": {"Complete", "StreamComplete"},
-            "sluice.v1.Access": {"WhoAmI", "ListUsers", "GetUser", "CreateUser", "UpdateUser", "DeleteUser", "ListTiers", "GetTier",
-                                 "CreateTier", "UpdateTier", "DeleteTier", "ListApiKeys", "CreateApiKey", "RevokeApiKey",
-                                 "GetPreferences", "UpdatePreferences", "ListAuditEvents", "VerifyAudit"},
-            "sluice.v1.ModelRegistry": {"ListModels", "GetModel", "ResolveModel"},
+
+
+def of_the_protos(*modules):
+    """{service: its methods} as the protos have them: all of them are served."""
+    return {service.full_name: {method.name for method in service.methods}
+            for module in modules for service in module.DESCRIPTOR.services_by_name.values()}
+
+
+SERVICES = {**of_the_protos(*stubs.load().served),
             "grpc.health.v1.Health": {"Check", "Watch"},
             "grpc.reflection.v1.ServerReflection": {"ServerReflectionInfo"},
             "grpc.reflection.v1alpha.ServerReflection": {"ServerReflectionInfo"}}
