@@ -15,6 +15,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import env as environment  # noqa: E402
 import postgres as postgres_server  # noqa: E402
+import postgres_store  # noqa: E402
 import stubs as stub_modules  # noqa: E402
 from certs import Certificates  # noqa: E402
 from scripted_h2 import ScriptedH2Provider  # noqa: E402
@@ -24,8 +25,14 @@ from sluiced import Sluiced, base_config, merge  # noqa: E402
 PROVIDER_KEY = "sk-test-provider-key-0123456789"
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "embedded: only on the embedded store; looks into its files or starts twice on them")
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
+        if postgres_store.wanted() and item.get_closest_marker("embedded"):
+            item.add_marker(pytest.mark.skip(reason="of the embedded store"))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(environment.slack(120, 480)))
 
@@ -103,6 +110,8 @@ def start_sluice(build, request, tmp_path):
         if models:
             own["default_model"] = next(iter(models))
         full = merge(merge(base_config(folder / "data"), own), config)
+        if postgres_store.wanted() and "store" not in full:
+            env = {**postgres_store.prepare(full), **(env or {})}
         made = Sluiced(folder, full, env={"SCRIPTED_KEY": PROVIDER_KEY, **(env or {})}, args=args, preexec=preexec)
         started.append(made)
         if wait:

@@ -24,6 +24,7 @@ def test_wrong_key(locked, provider, value):
     assert provider.requests == []
 
 
+@pytest.mark.embedded
 def test_bootstrap_key(locked):
     key = locked.admin_key
     assert key.startswith("sl_")
@@ -44,6 +45,7 @@ def test_scheme_is_case_insensitive(locked):
     complete(locked.api(), ask(), metadata=[("authorization", "bearer " + locked.admin_key)])
 
 
+@pytest.mark.embedded
 def test_bootstrap_key_survives_a_restart(start_sluice, tmp_path):
     data = {"data_dir": str(tmp_path / "data"), "access": {"anonymous": False}}
     first = start_sluice(config=data)

@@ -547,6 +547,7 @@ def test_audit_is_verified(world, access):
     assert report.first_broken == 0
 
 
+@pytest.mark.embedded
 def test_audit_tells_of_tampering(start_sluice, access, tmp_path):
     config = {"data_dir": str(tmp_path / "data"), "access": {"anonymous": False}}
     first = start_sluice(config=config)

@@ -305,6 +305,7 @@ def test_catalogue_pages(admin, reg):
 
 # ---- secrets stay secret, and survive ----
 
+@pytest.mark.embedded
 def test_the_key_is_nowhere_in_the_clear_and_survives_a_restart(start_sluice, reg, provider, tmp_path):
     served = start_sluice(models={}, name="kept")
     admin = served.api(served.admin_key).registry
@@ -322,6 +323,7 @@ def test_the_key_is_nowhere_in_the_clear_and_survives_a_restart(start_sluice, re
     assert provider.requests[-1].headers["authorization"] == "Bearer " + KEY
 
 
+@pytest.mark.embedded
 def test_another_keyring_is_refused(start_sluice, reg, provider):
     served = start_sluice(models={}, name="kept")
     create(served.api(served.admin_key).registry, reg, "keyed", **scripted(provider), key=KEY)
