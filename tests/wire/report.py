@@ -18,8 +18,8 @@ import env as environment  # noqa: E402
 
 README = HERE.parent.parent / "adapters" / "README.md"
 BEGIN, END = "<!-- wire:begin -->", "<!-- wire:end -->"
-OWN, RECORDED = "own", "recorded"
-TITLES = {OWN: "the repository's own cases", RECORDED: "recordings of real providers"}
+OWN, RECORDED, OTHER = "own", "recorded", "other"
+TITLES = {OWN: "the repository's own cases", RECORDED: "recordings of real providers", OTHER: "cases of other folders"}
 RESULTS = ("passed", "failed", "skipped")
 
 
@@ -35,12 +35,20 @@ def rows_of(cases, skipped, failures):
     return out
 
 
+def source_of(folders):
+    """Whose cases they are: recordings have an index beside their folder."""
+    folders = [pathlib.Path(name) for name in folders]
+    if all((HERE / "cases").samefile(name) for name in folders):
+        return OWN
+    return RECORDED if all((name.parent / "index.json").exists() for name in folders) else OTHER
+
+
 def folder():
     return pathlib.Path(environment.build()) / "wire"
 
 
 def write(source, rows):
-    """source: "own" or "recorded"; rows of a full run."""
+    """source: as of source_of(); rows of a full run."""
     folder().mkdir(parents=True, exist_ok=True)
     (folder() / (source + ".json")).write_text(json.dumps({"source": source, "cases": rows}, indent=1) + "\n")
     parts = [markdown(TITLES[name], runs) for name, runs in read().items()]
@@ -51,7 +59,7 @@ def write(source, rows):
 def read():
     """source -> rows of its last full run."""
     out = {}
-    for source in (OWN, RECORDED):
+    for source in TITLES:
         path = folder() / (source + ".json")
         if path.exists():
             out[source] = json.loads(path.read_text())["cases"]
@@ -136,7 +144,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    runs = read()
+    runs = {source: rows for source, rows in read().items() if source != OTHER}
     absent = [TITLES[source] for source in (OWN, RECORDED) if source not in runs]
     if absent:
         print("not run in full yet (tests/run wire): " + ", ".join(absent))

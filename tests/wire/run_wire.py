@@ -358,8 +358,7 @@ def main():
         for row in rows:
             print("%(result)s %(id)s: %(rpc)s, api %(api)s" % row if row["rpc"] else "%(result)s %(id)s" % row)
     if not args.only and not args.kind:
-        own = all((HERE / "cases").samefile(folder) for folder in args.cases)
-        print("tables: %s" % report.write(report.OWN if own else report.RECORDED, rows))
+        print("tables: %s" % report.write(report.source_of(args.cases), rows))
     for reason, count in sorted(skipped.items()):
         print("skipped %d: %s" % (count, reason))
     failed = len(run.failures)

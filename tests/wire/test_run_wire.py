@@ -169,7 +169,7 @@ def test_what_is_not_understood_is_a_failure(tmp_path, change):
 def test_skips_have_a_reason(tmp_path):
     one, two = load("text"), load("text")
     one.update(id="one", provider="some-provider-of-2040")
-    two.update(id="two", api="images_generations")
+    two.update(id="two", api="telegraph")
     (tmp_path / "one.json").write_text(json.dumps(one))
     (tmp_path / "two.json").write_text(json.dumps(two))
     (tmp_path / "index.json").write_text("[]")

@@ -44,6 +44,11 @@ class BedrockPath:
         return unquote(self.parts(case)[1])
 
 
+TOO_LONG = ("input is too long", "prompt is too long", "too many input tokens")
+IN_STREAM = {"throttlingException": ({"RESOURCE_EXHAUSTED"}, {"PROVIDER_RATE_LIMIT"}),
+             "validationException": ({"INVALID_ARGUMENT"}, {"PROVIDER_INVALID_REQUEST"})}
+
+
 class Converse(BedrockPath, Format):
     apis = ("converse",)
     api = "converse"
@@ -253,6 +258,12 @@ class Converse(BedrockPath, Format):
         return {"input_tokens": wanted.get("input_tokens") or 0, "cache_read_tokens": wanted.get("cached_input_tokens") or 0,
                 "cache_write_tokens": wanted.get("cache_creation_input_tokens") or 0,
                 "output_tokens": wanted.get("output_tokens") or 0, "reasoning_tokens": 0}
+
+    def error_class(self, error, provider):
+        """What the message says that the status does not; exceptions of a stream, which have no status."""
+        if error.get("status") in (200, 400) and any(p in str(error.get("message") or "").lower() for p in TOO_LONG):
+            return {"FAILED_PRECONDITION"}, {"CONTEXT_TOO_LONG"}
+        return IN_STREAM.get(error.get("type")) if error.get("status") == 200 else None
 
     def compare_more(self, comparison):
         parts = comparison.out.parts

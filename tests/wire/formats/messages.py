@@ -27,9 +27,9 @@ IN_STREAM = {"invalid_request_error": ({"INVALID_ARGUMENT"}, {"PROVIDER_INVALID_
              "api_error": ({"UNAVAILABLE"}, {"PROVIDER_ERROR"}), "timeout_error": ({"UNAVAILABLE"}, {"PROVIDER_ERROR"}),
              "overloaded_error": ({"UNAVAILABLE"}, {"PROVIDER_OVERLOADED"})}
 # members of a block that a field carries, by its type; the rest is the part's opaque state
-KNOWN_BLOCKS = {"text", "image", "document", "tool_result", "tool_use", "server_tool_use", "mcp_tool_use", "thinking", "redacted_thinking"}
 KNOWN = {"tool_use": {"id", "name", "input"}, "server_tool_use": {"id", "name", "input"},
          "mcp_tool_use": {"id", "name", "input"}}
+KNOWN_BLOCKS = {"text", "image", "document", "tool_result", "thinking", "redacted_thinking", *KNOWN}  # that parts can say
 
 
 def dumps(value):
