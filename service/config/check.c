@@ -141,8 +141,10 @@ static enum sl_code check_default_model(const struct sl_config *c, struct sl_err
             near = m->name;
         }
     }
-    return FAIL(c, err, "default_model", "names no model: '%.80s'%s%.80s%s", c->default_model,
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    if (!near) /* maybe one of the environment or the store: the registry knows, and says */
+        return SL_OK;
+    return FAIL(c, err, "default_model", "names no model: '%.80s'; did you mean '%.80s'?",
+                c->default_model, near);
 }
 
 static enum sl_code check_addresses(const struct sl_config *c, struct sl_err *err)

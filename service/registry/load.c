@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "registry/index.h"
 #include "registry/maker.h"
 
@@ -76,6 +77,15 @@ static void publish(struct sl_registry *r, const struct sl_registry_sources *fro
     r->default_reason = c.reason;
 }
 
+/* A default that the configuration names and nobody has. */
+static void warn_of_default(const struct sl_registry *r)
+{
+    const char *name = r->index->fixed->default_model;
+    if (*name && !sl_registry_find(r, name, NULL))
+        sl_log(SL_LOG_WARN, "default_model names no model: the next default counts",
+               SL_F_STR("model", name));
+}
+
 /* ---- making ---- */
 
 /* Takes the reference to fixed over. */
@@ -96,6 +106,7 @@ static enum sl_code create(const struct sl_registry_sources *from, struct sl_reg
     }
     sl_provider_set_publish(r->index->providers, &maker);
     publish(r, from);
+    warn_of_default(r);
     *out = r;
     return SL_OK;
 }
