@@ -37,6 +37,7 @@ int audit_run(struct cli *cli);
 int chat_run(struct cli *cli);
 int health_run(struct cli *cli);
 int keys_run(struct cli *cli);
+int import_run(struct cli *cli);
 int models_run(struct cli *cli);
 int providers_run(struct cli *cli);
 int embed_run(struct cli *cli);

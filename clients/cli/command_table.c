@@ -87,6 +87,18 @@ const struct command_row command_rows[] = {
         .run = image_run,
     },
     {
+        .name = "import",
+        .command = COMMAND_IMPORT,
+        .synopsis = "FILE... [--apply] [--from FORMAT] [--env FILE] | list | undo RUN [OPTION]...",
+        .verbs = "list|undo",
+        .help = "import models from LiteLLM, model_config, llm_models.json or .env files",
+        .details = "Says what would be stored, and what cannot be carried and why; --apply stores "
+                   "it, in one run\n"
+                   "that undo takes back. The first FILE is imported, the others are files that it "
+                   "includes.",
+        .run = import_run,
+    },
+    {
         .name = "keys",
         .command = COMMAND_KEYS,
         .synopsis = "[list | create [TITLE] | revoke ID] [OPTION]...",
@@ -101,7 +113,7 @@ const struct command_row command_rows[] = {
         .command = COMMAND_MODELS,
         .synopsis =
             "[list | show NAME | create NAME | update NAME | delete NAME | ...] [OPTION]...",
-        .verbs = "list|show|resolve|create|default|delete|discover|templates|undelete|update",
+        .verbs = "list|show|resolve|create|default|delete|discover|seed|templates|undelete|update",
         .help = "list models, change them, say where a name leads, or ask a provider",
         .details = "discover lists what a provider offers, and what of it the registry has; with "
                    "--model at\n"

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "import.h"
 #include "models.h"
 #include "sluice/v1/model_registry.pb-c.h"
 #include "table.h"
@@ -318,6 +319,7 @@ int models_run(struct cli *cli)
         {"show", "NAME", 1, 1, show_model},
         {"resolve", "[NAME]", 0, 1, resolve_model},
         {"discover", "[PROVIDER]", 0, 1, discover_models},
+        {"seed", "[--lineup NAME] [--dry-run]", 0, 0, import_seed},
         {"templates", "", 0, 0, models_templates},
         {"undelete", "NAME", 1, 1, models_undelete},
         {"update", "NAME [--set FIELD=VALUE]...", 1, 1, models_update},

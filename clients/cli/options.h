@@ -24,6 +24,7 @@ enum command {
     COMMAND_TIERS = 256,
     COMMAND_AUDIT = 512,
     COMMAND_PREFS = 1024,
+    COMMAND_IMPORT = 1 << 15,
     COMMAND_EMBED = 1 << 16,
     COMMAND_IMAGE = 1 << 17,
     COMMAND_RERANK = 1 << 18,
@@ -35,8 +36,8 @@ enum command {
                      COMMAND_MODERATE | COMMAND_COUNT_TOKENS,
     COMMAND_ACCESS = COMMAND_WHOAMI | COMMAND_USERS | COMMAND_KEYS | COMMAND_TIERS | COMMAND_AUDIT |
                      COMMAND_PREFS,
-    COMMAND_CALLING =
-        COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS | COMMAND_ACCESS | COMMAND_PROVIDERS,
+    COMMAND_CALLING = COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS | COMMAND_IMPORT |
+                      COMMAND_ACCESS | COMMAND_PROVIDERS,
     COMMAND_ALL = COMMAND_CALLING | COMMAND_COMPLETION | COMMAND_HELP,
 };
 
@@ -132,6 +133,9 @@ struct options {
     struct sl_secret *provider_key;
     struct option_list set, var;
     bool personal, force, dry_run, clear;
+    /* import, models seed */
+    const char *env, *from, *lineup;
+    bool apply;
     /* users, keys, tiers, audit, prefs; some are for models, too */
     const char *tier, *title, *subject, *user, *expires, *etag, *filter, *priority;
     struct option_list role, scope, allow_model, allow_task, allow_rpc, task_model, favourite, hide;

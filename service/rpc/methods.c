@@ -2,6 +2,7 @@
 #include "api/access/service.h"
 #include "api/catalogue.h"
 #include "api/completion.h"
+#include "api/import.h"
 #include "api/list_models.h"
 #include "api/manage.h"
 #include "api/model_access.h"
@@ -160,6 +161,14 @@ const struct sl_method sl_methods[] = {
          sl_update_credential, .scopes = WRITERS),
     WORK("ModelRegistry/DeleteCredential", delete_credential_request, delete_credential_response,
          sl_delete_credential, .scopes = WRITERS),
+    WORK("ModelRegistry/ImportModels", import_models_request, import_models_response,
+         sl_import_models, .scopes = WRITERS),
+    WORK("ModelRegistry/UndoImport", undo_import_request, undo_import_response, sl_undo_import,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/ListImports", list_imports_request, list_imports_response, sl_list_imports,
+         .scopes = WRITERS),
+    WORK("ModelRegistry/SeedModels", seed_models_request, seed_models_response, sl_seed_models,
+         .scopes = WRITERS),
     {
         .path = "/sluice.v1.ModelRegistry/DiscoverModels",
         .needs = {.scopes = SL_SCOPE_MODELS, .roles = SL_ROLE_ADMIN | SL_ROLE_OPERATOR},

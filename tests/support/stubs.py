@@ -12,7 +12,8 @@ _made = None
 
 
 def load():
-    """The generated modules: chat, completion, completion_grpc, registry (with what model.proto and provider.proto hold),
+    """The generated modules: chat, completion, completion_grpc, registry (with what maintenance.proto, model.proto and
+    provider.proto hold),
     registry_grpc, access, access_grpc, status, errors, reflection, reflection_grpc (v1; v1alpha and health come from
     grpcio's own packages); served: all of sluice.v1."""
     global _made
@@ -46,7 +47,7 @@ def load():
                "errors": "google.rpc.error_details_pb2", "reflection": "reflection.v1.reflection_pb2",
                "reflection_grpc": "reflection.v1.reflection_pb2_grpc"}
     _made = types.SimpleNamespace(**{name: importlib.import_module(path) for name, path in modules.items()})
-    registry = [importlib.import_module("sluice.v1.%s_pb2" % name) for name in ("provider", "model", "model_registry")]
+    registry = [importlib.import_module("sluice.v1.%s_pb2" % name) for name in ("maintenance", "provider", "model", "model_registry")]
     _made.registry = types.SimpleNamespace(**{k: v for module in registry for k, v in vars(module).items()})
     _made.served = [importlib.import_module("sluice.v1.%s_pb2" % path.stem)
                     for path in sorted((PROTO / "sluice" / "v1").glob("*.proto"))]

@@ -82,6 +82,8 @@ struct sl_import_model *sl_import_take_entry(struct sl_import_reader *r,
         bool own = m && !*sl_at_peek(e->url); /* no address: the key is the provider's */
         if (own && !sl_at_done(r, e->key))
             sl_import_take_key(r, e->key, &m->key);
+        if (m)
+            sl_import_settle_key(m, &direct);
         return m;
     }
     if (!url || !*url || (why && strstr(why, "proxy"))) {

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/dotenv.h"
 #include "base/str.h"
 #include "config/url.h"
-#include "registry/import/dotenv.h"
 #include "registry/import/shapes.h"
 
 enum { MAX_WORD = 64 };

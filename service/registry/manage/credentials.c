@@ -22,11 +22,11 @@ static void apply(const Sluice__V1__Credential *c, const struct sl_field_mask *m
         sl_row_set_bool(row, SL_CREDENTIALS_ENABLED, !c->_enabled_case || c->enabled);
 }
 
-static enum sl_code begin(const struct sl_manage *m, bool write, struct sl_tx **tx,
+static enum sl_code begin(const struct sl_manage *m, struct sl_tx **tx, struct sl_managed *out,
                           struct sl_err *err)
 {
     struct sl_store_session session = sl_manage_session(m);
-    return sl_store_begin(m->store, &session, write, tx, err);
+    return sl_manage_begin(m, &session, tx, out, err);
 }
 
 /* Seals the key anew for the provider; owner NULL: global. */
@@ -58,7 +58,8 @@ enum sl_code sl_manage_list_credentials(const struct sl_manage *m, const char *p
         .n_filters = *provider ? 1 : 0,
     };
     struct sl_tx *tx = NULL;
-    enum sl_code code = begin(m, false, &tx, err);
+    struct sl_store_session session = sl_manage_session(m);
+    enum sl_code code = sl_store_begin(m->store, &session, false, &tx, err);
     if (code != SL_OK)
         return code;
     return sl_tx_end(tx, sl_tx_list(tx, &query, m->arena, out, err), NULL, err);
@@ -81,7 +82,7 @@ enum sl_code sl_manage_create_credential(const struct sl_manage *m,
     if (code == SL_OK)
         code = seal(m, c, c->provider, request->personal ? m->principal->id : NULL, &out->row, err);
     if (code == SL_OK)
-        code = begin(m, true, &tx, err);
+        code = begin(m, &tx, out, err);
     if (code != SL_OK)
         return code;
     sl_field_mask_of_set(&c->base, &mask);
@@ -155,7 +156,7 @@ enum sl_code sl_manage_update_credential(const struct sl_manage *m,
         sl_field_mask_parse(request->update_mask, &c->base, &mask, m->violations);
     enum sl_code code = sl_violations_err(m->violations, err);
     if (code == SL_OK)
-        code = begin(m, true, &tx, err);
+        code = begin(m, &tx, out, err);
     if (code != SL_OK)
         return code;
     return sl_manage_end(tx, update(m, tx, c, &mask, &out->row, err), false, out, err);
@@ -182,7 +183,7 @@ enum sl_code sl_manage_delete_credential(const struct sl_manage *m, const char *
                                          struct sl_managed *out, struct sl_err *err)
 {
     struct sl_tx *tx = NULL;
-    enum sl_code code = begin(m, true, &tx, err);
+    enum sl_code code = begin(m, &tx, out, err);
     if (code != SL_OK)
         return code;
     return sl_manage_end(tx, delete_credential(m, tx, name, &out->row, err), false, out, err);

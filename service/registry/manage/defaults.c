@@ -91,7 +91,7 @@ static enum sl_code write_as(const struct setting *s, const char *user, struct s
     if (user)
         session.user = user;
     struct sl_tx *tx = NULL;
-    enum sl_code code = sl_store_begin(s->m->store, &session, true, &tx, err);
+    enum sl_code code = sl_manage_begin(s->m, &session, &tx, out, err);
     if (code != SL_OK)
         return code;
     return sl_manage_end(tx, write_setting(s, tx, err), false, out, err);

@@ -128,10 +128,22 @@ enum sl_code sl_manage_find_model(const struct sl_manage *m, struct sl_tx *tx, c
     return SL_OK;
 }
 
+enum sl_code sl_manage_begin(const struct sl_manage *m, const struct sl_store_session *session,
+                             struct sl_tx **tx, struct sl_managed *out, struct sl_err *err)
+{
+    out->joined = m->tx != NULL;
+    if (!m->tx)
+        return sl_store_begin(m->store, session, true, tx, err);
+    *tx = m->tx;
+    return SL_OK;
+}
+
 enum sl_code sl_manage_end(struct sl_tx *tx, enum sl_code code, bool dry, struct sl_managed *out,
                            struct sl_err *err)
 {
     int64_t revision = 0;
+    if (out->joined)
+        return code;
     if (dry && code == SL_OK) {
         sl_tx_rollback(tx);
         return SL_OK;

@@ -28,13 +28,17 @@ struct sl_manage {
     struct sl_arena *arena;           /* for results and whatever else */
     struct sl_violations *violations; /* with SL_INVALID_ARGUMENT: all that is wrong */
     const char *run;                  /* id of an import run; NULL: none */
-    const char *source;               /* of new rows: "api", "template", "seed", "import:RUN" */
+    struct sl_tx
+        *tx; /* a write transaction that writes join, and leave open; NULL: each has its own */
+    const char *source; /* of new rows: "api", "template", "seed", "import:RUN" */
 };
 
 /* What a write did. */
 struct sl_managed {
     struct sl_row *row; /* as it is stored now */
-    int64_t revision;   /* 0: nothing was written (validate_only, or nothing differed) */
+    int64_t revision;   /* 0: nothing was written (validate_only, or nothing differed), or it joined
+                           a transaction */
+    bool joined;        /* private */
 };
 
 /* Whether the principal may change what everybody sees: administrators and operators. */

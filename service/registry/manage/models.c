@@ -267,7 +267,7 @@ enum sl_code sl_manage_create_model(const struct sl_manage *m,
         return code;
     struct sl_store_session session = sl_manage_session(m);
     struct sl_tx *tx = NULL;
-    code = sl_store_begin(m->store, &session, true, &tx, err);
+    code = sl_manage_begin(m, &session, &tx, out, err);
     if (code != SL_OK)
         return code;
     sl_field_mask_of_set(&model->base, &w.mask);
@@ -334,7 +334,7 @@ enum sl_code sl_manage_update_model(const struct sl_manage *m,
         return sl_violations_err(m->violations, err);
     struct sl_store_session session = sl_manage_session(m);
     struct sl_tx *tx = NULL;
-    enum sl_code code = sl_store_begin(m->store, &session, true, &tx, err);
+    enum sl_code code = sl_manage_begin(m, &session, &tx, out, err);
     if (code != SL_OK)
         return code;
     code = sl_manage_end(tx, update(&w, tx, request), request->validate_only, out, err);
@@ -381,7 +381,7 @@ enum sl_code sl_manage_delete_model(const struct sl_manage *m,
 {
     struct sl_store_session session = sl_manage_session(m);
     struct sl_tx *tx = NULL;
-    enum sl_code code = sl_store_begin(m->store, &session, true, &tx, err);
+    enum sl_code code = sl_manage_begin(m, &session, &tx, out, err);
     if (code != SL_OK)
         return code;
     return sl_manage_end(tx, delete_model(m, tx, request, out, references, err), false, out, err);
@@ -437,7 +437,7 @@ enum sl_code sl_manage_undelete_model(const struct sl_manage *m, const char *nam
 {
     struct sl_store_session session = sl_manage_session(m);
     struct sl_tx *tx = NULL;
-    enum sl_code code = sl_store_begin(m->store, &session, true, &tx, err);
+    enum sl_code code = sl_manage_begin(m, &session, &tx, out, err);
     if (code != SL_OK)
         return code;
     return sl_manage_end(tx, undelete(m, tx, name, out, err), false, out, err);

@@ -199,14 +199,14 @@ static enum sl_code insert(struct writing *w, struct sl_tx *tx, const char *id)
     return code;
 }
 
-static enum sl_code begin(const struct writing *w, struct sl_tx **tx)
+static enum sl_code begin(const struct writing *w, struct sl_tx **tx, struct sl_managed *out)
 {
     struct sl_store_session session = sl_manage_session(w->m);
     if (sl_violations_err(w->m->violations, w->err) != SL_OK)
         return w->err->code;
     if (sl_manage_need_global(w->m, "providers", w->err) != SL_OK)
         return w->err->code;
-    return sl_store_begin(w->m->store, &session, true, tx, w->err);
+    return sl_manage_begin(w->m, &session, tx, out, w->err);
 }
 
 enum sl_code sl_manage_create_provider(const struct sl_manage *m,
@@ -219,7 +219,7 @@ enum sl_code sl_manage_create_provider(const struct sl_manage *m,
         sl_violate(m->violations, "provider", "is required");
     else if (check_id(id_of(w.provider->name), m->violations))
         sl_field_mask_of_set(&w.provider->base, &w.mask);
-    enum sl_code code = begin(&w, &tx);
+    enum sl_code code = begin(&w, &tx, out);
     if (code != SL_OK)
         return code;
     code = sl_manage_end(tx, insert(&w, tx, id_of(w.provider->name)), false, out, err);
@@ -301,7 +301,7 @@ enum sl_code sl_manage_update_provider(const struct sl_manage *m,
         sl_field_mask_parse(request->update_mask, &w.provider->base, &w.mask, m->violations);
     if (w.mask.renames)
         sl_violate(m->violations, "update_mask", "names 'new_name': a provider keeps its id");
-    enum sl_code code = begin(&w, &tx);
+    enum sl_code code = begin(&w, &tx, out);
     if (code != SL_OK)
         return code;
     code = sl_manage_end(tx, update(&w, tx), false, out, err);
@@ -364,7 +364,7 @@ enum sl_code sl_manage_delete_provider(const struct sl_manage *m,
 {
     struct writing w = {.m = m, .err = err};
     struct sl_tx *tx = NULL;
-    enum sl_code code = begin(&w, &tx);
+    enum sl_code code = begin(&w, &tx, out);
     if (code != SL_OK)
         return code;
     return sl_manage_end(tx, delete_provider(&w, tx, id_of(request->name), request->force, out),

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "registry/import/dotenv.h"
+#include "base/dotenv.h"
 #include "registry/import/entry.h"
 #include "registry/import/source.h"
 #include "unit/base/cm.h"

@@ -1,5 +1,5 @@
 /* Lines of .env files: what they say, and what is none. */
-#include "registry/import/dotenv.h"
+#include "base/dotenv.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* What shells and the dotenv libraries agree on: names, quotes, escapes in double quotes, comments. */
-#include "registry/import/dotenv.h"
+#include "base/dotenv.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* The lines of a .env file. For registry/import/ only. Pure. */
-#ifndef SL_REGISTRY_IMPORT_DOTENV_H
-#define SL_REGISTRY_IMPORT_DOTENV_H
+/* The lines of a .env file. Pure. */
+#ifndef SL_BASE_DOTENV_H
+#define SL_BASE_DOTENV_H
 
 #include "base/arena.h"
 #include "base/err.h"
