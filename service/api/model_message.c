@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "registry/catalogue/catalogue.h"
 #include "registry/manage/manage.h"
+#include "registry/outcome.h"
 
 enum { MS_A_DAY = 24 * 60 * 60 * 1000 };
 
@@ -196,6 +197,10 @@ Sluice__V1__ModelStatus *sl_model_status(struct sl_arena *arena, const struct sl
     Sluice__V1__ModelStatus *s = SL_ARENA_NEW(arena, Sluice__V1__ModelStatus);
     sluice__v1__model_status__init(s);
     s->state = SLUICE__V1__MODEL_STATUS__STATE__STATE_HEALTHY;
+    if (!strcmp(sl_registry_model_health(m, sl_now_us()), "degraded")) {
+        s->state = SLUICE__V1__MODEL_STATUS__STATE__STATE_DEGRADED;
+        s->detail = text("some of the last calls to its provider failed");
+    }
     set_ending(arena, m, sl_wall_ms(), s);
     if (s->state == SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED)
         return s;

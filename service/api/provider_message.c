@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "api/service.h"
+#include "base/clock.h"
 #include "registry/catalogue/catalogue.h"
 #include "registry/manage/manage.h"
+#include "registry/outcome.h"
 
 static char *text(const char *s)
 {
@@ -73,7 +75,7 @@ Sluice__V1__Provider *sl_provider_message(struct sl_arena *arena, const struct s
         out->n_model_patterns++;
     out->model_patterns = (char **)(uintptr_t)p->patterns;
     out->model_count = count_models(r, p->id, principal);
-    out->health = text("unknown");
+    out->health = text(sl_registry_provider_health(p, sl_now_us()));
     out->source = text(p->source);
     out->etag = text(sl_manage_etag(arena, p->revision));
     out->created_ms = p->created_ms;

@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "registry/outcome.h"
 
 enum { REQUEST_ID_MAX = 95 }; /* bytes of a provider's request id that are kept */
 
@@ -120,8 +121,39 @@ static void name_other_site(const struct sl_attempt *t, struct sl_err *err)
     sl_copy(err->text, sizeof(err->text), text);
 }
 
+/* Whether the provider is to blame. */
+static bool blames_provider(const struct sl_err *err)
+{
+    switch (err->reason) {
+    case SL_REASON_PROVIDER_AUTH:
+    case SL_REASON_PROVIDER_ERROR:
+    case SL_REASON_PROVIDER_OVERLOADED:
+    case SL_REASON_PROVIDER_UNREACHABLE:
+    case SL_REASON_PROVIDER_TLS:
+    case SL_REASON_PROVIDER_TRUNCATED:
+    case SL_REASON_PROVIDER_GARBAGE:
+    case SL_REASON_PROVIDER_REDIRECT:
+    case SL_REASON_CONNECT_TIMEOUT:
+    case SL_REASON_FIRST_BYTE_TIMEOUT:
+    case SL_REASON_FIRST_TOKEN_TIMEOUT:
+    case SL_REASON_IDLE_TIMEOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A limit that was reached says nothing of the provider's health, nor does what never went out. */
+static void note_outcome(const struct sl_attempt *t, const struct sl_err *err)
+{
+    bool failed = blames_provider(err);
+    if ((t->requests > 0 || failed) && err->reason != SL_REASON_PROVIDER_RATE_LIMIT)
+        sl_registry_note_outcome(t->model, failed, sl_loop_now_us(t->loop));
+}
+
 static void end(struct sl_attempt *t, struct sl_err *err)
 {
+    note_outcome(t, err);
     char *const said[] = {err->text, err->provider_code, err->provider_type, err->provider_param};
     for (size_t i = 0; err->code != SL_OK && i < SL_ARRAY_LEN(said); i++)
         sl_scrub(said[i], t->target.key);

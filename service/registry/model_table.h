@@ -19,6 +19,7 @@ struct sl_registry_provider {
     const char *place;              /* where it is written, for errors */
     struct sl_secret *key;
     struct sl_registry_secret *secrets; /* header values that came from references */
+    _Atomic uint64_t outcomes;          /* of the last attempts: registry/outcome.h */
 };
 
 /* A header's value in the arena that is wiped before the arena goes. */

@@ -269,6 +269,23 @@ def test_credentials(served, admin, reg, provider):
     assert len(admin.ListCredentials(reg.ListCredentialsRequest(provider="house")).credentials) == 1
 
 
+def test_health_of_providers(served, admin, reg, provider):
+    def health():
+        return admin.GetProvider(reg.GetProviderRequest(name="scripted")).health
+
+    api = served.api(served.admin_key)
+    assert health() == "unknown"
+    complete(api, ask(model="test"))
+    assert health() == "healthy"
+    create(admin, reg, "broken", provider="scripted", model_id="error?status=503")
+    fails(lambda: complete(api, ask(model="broken")), CODE.UNAVAILABLE)
+    assert health() == "degraded"
+    assert admin.GetModel(reg.GetModelRequest(name="test")).status.state == reg.ModelStatus.STATE_DEGRADED
+    for _ in range(3):
+        complete(api, ask(model="test"))
+    assert health() == "healthy"
+
+
 # ---- templates, catalogue ----
 
 def test_templates(admin, reg, provider):
