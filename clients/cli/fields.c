@@ -138,8 +138,10 @@ static enum sl_code add_entry(const struct place *p, const char *value)
     protobuf_c_message_init(d, entry);
     if (*n)
         memcpy(list, *(ProtobufCMessage ***)member(p), *n * sizeof(*list));
-    *(char **)((char *)entry + d->fields[0].offset) = sl_arena_strdup(p->arena, p->rest + 1);
-    *(char **)((char *)entry + d->fields[1].offset) = sl_arena_strdup(p->arena, value);
+    void *key_at = (char *)entry + d->fields[0].offset;
+    void *value_at = (char *)entry + d->fields[1].offset;
+    *(char **)key_at = sl_arena_strdup(p->arena, p->rest + 1);
+    *(char **)value_at = sl_arena_strdup(p->arena, value);
     list[*n] = entry;
     *(ProtobufCMessage ***)member(p) = list;
     ++*n;

@@ -17,7 +17,6 @@ enum {
     SECRETS_MS = 5000,
     PURGE_MS = 3600 * 1000,
     PURGE_FIRST_MS = 60 * 1000,
-    PURGE_BATCH = 1000,
     USES_MS = 60 * 1000,
 };
 
@@ -122,37 +121,17 @@ static void sweep_secrets(struct sl_chore *chore)
     sl_secret_cache_sweep(b->secrets, sl_now_us());
 }
 
-static enum sl_code purge_table(struct sl_backend *b, enum sl_table table, size_t *count,
-                                struct sl_err *err)
-{
-    const struct sl_store_session session = {
-        .role = SL_STORE_APP, .admin = true, .actor = "(purge)"};
-    const struct sl_purge purge = {table, sl_wall_ms() - b->deleted_grace_ms, PURGE_BATCH};
-    struct sl_tx *tx = NULL;
-    enum sl_code code = sl_store_begin(b->store, &session, true, &tx, err);
-    if (code != SL_OK)
-        return code;
-    return sl_tx_end(tx, sl_tx_purge(tx, &purge, count, err), NULL, err);
-}
-
-/* Global rows that were deleted longer ago than the grace period; a user's own go with the user. */
+/* Rows that were deleted longer ago than the grace period. */
 static void purge(struct sl_chore *chore)
 {
-    static const enum sl_table tables[] = {SL_TABLE_MODELS, SL_TABLE_PROVIDERS,
-                                           SL_TABLE_CREDENTIALS, SL_TABLE_MODEL_DEFAULTS};
     struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, purge_chore);
     struct sl_err err = {0};
-    for (size_t i = 0; i < SL_ARRAY_LEN(tables); i++) {
-        size_t count = 0;
-        if (purge_table(b, tables[i], &count, &err) != SL_OK) {
-            sl_log(SL_LOG_WARN, "deleted rows could not be removed", SL_F_STR("error", err.text));
-            return;
-        }
-        if (count)
-            sl_log(SL_LOG_INFO, "removed deleted rows for good",
-                   SL_F_STR("table", sl_table_info(tables[i])->name),
-                   SL_F_INT("rows", (int64_t)count));
-    }
+    size_t count = 0;
+    int64_t before_ms = sl_wall_ms() - b->deleted_grace_ms;
+    if (sl_store_purge(b->store, before_ms, "(purge)", &count, &err) != SL_OK)
+        sl_log(SL_LOG_WARN, "deleted rows could not be removed", SL_F_STR("error", err.text));
+    else if (count)
+        sl_log(SL_LOG_INFO, "removed deleted rows for good", SL_F_INT("rows", (int64_t)count));
 }
 
 struct taking {

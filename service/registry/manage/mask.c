@@ -20,7 +20,7 @@ static const ProtobufCFieldDescriptor *find(const ProtobufCMessageDescriptor *d,
 
 static bool is_zero(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
 {
-    const char *at = (const char *)m + f->offset;
+    const void *at = (const char *)m + f->offset;
     switch (f->type) {
     case PROTOBUF_C_TYPE_STRING:
         return !(*(const char *const *)at)[0];
@@ -47,7 +47,7 @@ static bool is_zero(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f
 
 static bool is_set(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
 {
-    const char *quantifier = (const char *)m + f->quantifier_offset;
+    const void *quantifier = (const char *)m + f->quantifier_offset;
     if (f->label == PROTOBUF_C_LABEL_REPEATED)
         return *(const size_t *)quantifier > 0;
     if (f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)

@@ -143,7 +143,8 @@ static void apply_texts(apply_t *r)
         const struct text_field *f = &texts[i];
         if (!sl_field_mask_has(r->mask, f->name))
             continue;
-        const char *text = *(char *const *)((const char *)r->model + f->offset);
+        const void *at = (const char *)r->model + f->offset;
+        const char *text = *(char *const *)at;
         if (strlen(text) > MAX_TEXT)
             wrong(r, f->name, "is longer than %d bytes", MAX_TEXT);
         else if (f->check)

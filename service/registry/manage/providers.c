@@ -66,7 +66,8 @@ static void apply(const struct writing *w)
         const struct text_field *f = &texts[i];
         if (!sl_field_mask_has(&w->mask, f->name))
             continue;
-        const char *text = *(char *const *)((const char *)p + f->offset);
+        const void *at = (const char *)p + f->offset;
+        const char *text = *(char *const *)at;
         if (strlen(text) > MAX_TEXT)
             sl_violate(v, f->path, "is longer than %d bytes", MAX_TEXT);
         sl_row_set_text(w->row, f->column, text);
