@@ -201,10 +201,12 @@ static enum sl_code count_build(const struct sl_op_in *in, struct sl_http_reques
     sl_jw_key(&b.w, "converse");
     sl_jw_object(&b.w);
     enum sl_code code = put_converse(&b);
+    if (code != SL_OK)
+        return code;
     for (int i = 0; i < 3; i++)
         sl_jw_object_end(&b.w);
     sl_jw_finish(&b.w);
-    return code == SL_OK ? br_address(&in->build, out, "count-tokens", err) : code;
+    return br_address(&in->build, out, "count-tokens", err);
 }
 
 static enum sl_code count_body(struct sl_op_answer *o, char *body, size_t n, struct sl_err *err)

@@ -219,9 +219,11 @@ static enum sl_code write_body(struct tc_build *b)
     cc_put_string(&b->b, "model", b->b.in->target->model_id);
     for (size_t i = 0; i < SL_ARRAY_LEN(members) && code == SL_OK; i++)
         code = members[i](b);
+    if (code != SL_OK)
+        return code;
     sl_jw_object_end(&b->b.w);
     sl_jw_finish(&b->b.w);
-    return code;
+    return SL_OK;
 }
 
 /* ---- the request ---- */

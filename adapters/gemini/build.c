@@ -375,9 +375,11 @@ static enum sl_code write_body(struct gm_build *b)
 {
     sl_jw_object(&b->w);
     enum sl_code code = put_members(b);
+    if (code != SL_OK)
+        return code;
     sl_jw_object_end(&b->w);
     sl_jw_finish(&b->w);
-    return code;
+    return SL_OK;
 }
 
 /* https://ai.google.dev/api/tokens: a whole request, as it would be sent, with the model in it. */
@@ -388,10 +390,12 @@ static enum sl_code write_counting_body(struct gm_build *b)
     sl_jw_object(&b->w);
     gm_put_string(b, "model", gm_model_path(b->d, b->in));
     enum sl_code code = put_members(b);
+    if (code != SL_OK)
+        return code;
     sl_jw_object_end(&b->w);
     sl_jw_object_end(&b->w);
     sl_jw_finish(&b->w);
-    return code;
+    return SL_OK;
 }
 
 /* ---- the request ---- */
@@ -494,9 +498,11 @@ static enum sl_code write_bare_counting_body(struct gm_build *b)
     enum sl_code code = gm_build_contents(b);
     if (code == SL_OK)
         code = gm_build_tools(b);
+    if (code != SL_OK)
+        return code;
     sl_jw_object_end(&b->w);
     sl_jw_finish(&b->w);
-    return code;
+    return SL_OK;
 }
 
 enum sl_code gm_build_bare_counting(const struct sl_gemini_dialect *d, const struct sl_build_in *in,

@@ -163,11 +163,13 @@ enum sl_code gm_batch_build(const struct sl_op_in *in, struct sl_http_request *o
     sl_jw_array(&b.w);
     for (size_t i = in->first; i < in->first + in->n && code == SL_OK; i++)
         code = put_request(&b, in, &options, i);
+    nv_options_close(&options);
+    if (code != SL_OK)
+        return code;
     sl_jw_array_end(&b.w);
     sl_jw_object_end(&b.w);
     sl_jw_finish(&b.w);
-    nv_options_close(&options);
-    return code;
+    return SL_OK;
 }
 
 /* ---- the answer ---- */

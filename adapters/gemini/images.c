@@ -170,10 +170,12 @@ enum sl_code gm_image_build(const struct sl_op_in *in, struct sl_http_request *o
     sl_jw_object(&b.w);
     if (code == SL_OK)
         code = put_image_body(&b, in, &options);
+    nv_options_close(&options);
+    if (code != SL_OK)
+        return code;
     sl_jw_object_end(&b.w);
     sl_jw_finish(&b.w);
-    nv_options_close(&options);
-    return code;
+    return SL_OK;
 }
 
 static enum sl_code put_output(struct nv_build *b, const Sluice__V1__GenerateImageRequest *r)
@@ -256,10 +258,12 @@ enum sl_code gm_imagen_build(const struct sl_op_in *in, struct sl_http_request *
     sl_jw_object(&b.w);
     if (code == SL_OK)
         code = put_imagen_body(&b, in, &options);
+    nv_options_close(&options);
+    if (code != SL_OK)
+        return code;
     sl_jw_object_end(&b.w);
     sl_jw_finish(&b.w);
-    nv_options_close(&options);
-    return code;
+    return SL_OK;
 }
 
 /* ---- answers ---- */

@@ -287,9 +287,11 @@ static enum sl_code write_members(struct rs_build *b)
     }
     for (size_t i = 0; i < SL_ARRAY_LEN(members) && code == SL_OK; i++)
         code = members[i](b);
+    if (code != SL_OK)
+        return code;
     sl_jw_object_end(&b->b.w);
     sl_jw_finish(&b->b.w);
-    return code;
+    return SL_OK;
 }
 
 /* ---- the request ---- */
