@@ -106,8 +106,8 @@ static bool is_config(struct sl_import_reader *r, struct sl_at at)
 
 static void search(struct walk *w, struct sl_at at, unsigned depth);
 
-/* A text that holds a configuration, as the data of a ConfigMap does. */
-static void read_inside(struct walk *w, struct sl_at at)
+/* A text that holds a configuration, as the data of a ConfigMap does; it may turn out to be a text again. */
+static void read_inside(struct walk *w, struct sl_at at, unsigned depth)
 {
     struct sl_import_reader *r = w->l.r;
     struct sl_import_doc *doc = SL_ARENA_NEW(&r->arena, struct sl_import_doc);
@@ -122,7 +122,7 @@ static void read_inside(struct walk *w, struct sl_at at)
         return;
     }
     sl_at_carry(r, at);
-    search(w, root, 1);
+    search(w, root, depth + 1);
     sl_at_rest(r, root);
 }
 
@@ -134,7 +134,7 @@ static void search(struct walk *w, struct sl_at at, unsigned depth)
         return;
     if (at.node->kind == SL_YAML_TEXT) {
         if (strstr(at.node->text, "model_list:"))
-            read_inside(w, at);
+            read_inside(w, at, depth);
         return;
     }
     if (sl_at_is(at, SL_YAML_MAP) && is_config(r, at)) {
