@@ -29,7 +29,12 @@ struct sample {
 
 static const struct sample samples[] = {
     {
-        .adapters = (const char *const[]){"custom", "openai", NULL},
+        .adapters = (const char *const[]){"azure",       "cerebras",    "custom",    "dashscope",
+                                          "deepinfra",   "deepseek",    "fireworks", "groq",
+                                          "huggingface", "lmstudio",    "minimax",   "mistral",
+                                          "moonshot",    "nvidia",      "openai",    "openrouter",
+                                          "perplexity",  "siliconflow", "together",  "vllm",
+                                          "xai",         "zhipu",       NULL},
         .framing = SL_FRAMER_SSE,
         .first = CC_HEAD
         "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":"
@@ -42,6 +47,66 @@ static const struct sample samples[] = {
                         "null}\n\n" CC_HEAD
                         "\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":1000,"
                         "\"total_tokens\":1012}}\n\ndata: [DONE]\n\n",
+    },
+    {
+        /* https://docs.anthropic.com/en/docs/build-with-claude/streaming */
+        .adapters = (const char *const[]){"anthropic", NULL},
+        .framing = SL_FRAMER_SSE,
+        .first =
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\","
+            "\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\"m\","
+            "\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":12,"
+            "\"output_tokens\":1}}}\n\n"
+            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
+            "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+        .piece = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+                 "\"delta\":{\"type\":\"text_delta\",\"text\":\" water\"}}\n\n",
+        .last =
+            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
+            "\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":1000}}\n\n"
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+    },
+    {
+        /* https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent */
+        .adapters = (const char *const[]){"gemini", "vertex", NULL},
+        .framing = SL_FRAMER_SSE,
+        .first = "",
+        .piece = "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \" water\"}],"
+                 "\"role\": \"model\"},\"index\": 0}],\"usageMetadata\": {\"promptTokenCount\": 12,"
+                 "\"candidatesTokenCount\": 3,\"totalTokenCount\": 15},\"modelVersion\": \"m\","
+                 "\"responseId\": \"r1\"}\r\n\r\n",
+        .last = "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \".\"}],\"role\": "
+                "\"model\"},"
+                "\"finishReason\": \"STOP\",\"index\": 0}],\"usageMetadata\": "
+                "{\"promptTokenCount\": 12,"
+                "\"candidatesTokenCount\": 1000,\"totalTokenCount\": 1012}}\r\n\r\n",
+    },
+    {
+        /* https://docs.cohere.com/v2/docs/streaming */
+        .adapters = (const char *const[]){"cohere", NULL},
+        .framing = SL_FRAMER_SSE,
+        .first = "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"c1\",\"delta\":"
+                 "{\"message\":{\"role\":\"assistant\",\"content\":[]}}}\n\n"
+                 "event: content-start\ndata: {\"type\":\"content-start\",\"index\":0,\"delta\":"
+                 "{\"message\":{\"content\":{\"type\":\"text\",\"text\":\"\"}}}}\n\n",
+        .piece = "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\"delta\":"
+                 "{\"message\":{\"content\":{\"text\":\" water\"}}}}\n\n",
+        .last = "event: content-end\ndata: {\"type\":\"content-end\",\"index\":0}\n\n"
+                "event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":"
+                "\"COMPLETE\",\"usage\":{\"tokens\":{\"input_tokens\":12,\"output_tokens\":1000}}}}"
+                "\n\n",
+    },
+    {
+        /* https://github.com/ollama/ollama/blob/main/docs/api.md */
+        .adapters = (const char *const[]){"ollama", NULL},
+        .framing = SL_FRAMER_NDJSON,
+        .first = "",
+        .piece = "{\"model\":\"m\",\"created_at\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":"
+                 "\"assistant\",\"content\":\" water\"},\"done\":false}\n",
+        .last = "{\"model\":\"m\",\"created_at\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":"
+                "\"assistant\",\"content\":\"\"},\"done_reason\":\"stop\",\"done\":true,"
+                "\"prompt_eval_count\":12,\"eval_count\":1000}\n",
     },
 };
 
@@ -146,7 +211,7 @@ int main(int argc, char **argv)
     for (const struct sl_adapter *const *a = sl_adapters(); *a; a++) {
         const struct sample *sample = find_sample((*a)->name);
         if (!sample) {
-            printf("%-12s no sample stream\n", (*a)->name);
+            printf("%-12s no sample stream: its frames are binary\n", (*a)->name);
             continue;
         }
         run_stream(*a, sample, &parser); /* warms caches and pools */
