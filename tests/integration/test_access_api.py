@@ -257,13 +257,14 @@ def test_keys_are_shown_once_and_revoked(world, access):
     complete(api, ask())
 
 
-def test_last_use_survives_a_restart(start_sluice, access, tmp_path):
-    config = {"data_dir": str(tmp_path / "data"), "access": {"anonymous": False}}
-    first = start_sluice(config=config)
+@pytest.mark.embedded  # each start has a database of its own on PostgreSQL
+def test_last_use_survives_a_restart(start_sluice, access):
+    config = {"access": {"anonymous": False}}
+    first = start_sluice(config=config, name="kept")
     began = now_ms()
     complete(first.api(first.admin_key), ask())
     first.stop()
-    second = start_sluice(config=config)
+    second = start_sluice(config=config, name="kept")
     key, = second.api(second.admin_key).access.ListApiKeys(access.ListApiKeysRequest()).api_keys
     assert began <= key.last_used_ms <= now_ms() and key.revoked_ms == 0
 
