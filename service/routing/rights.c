@@ -19,7 +19,7 @@ static void list_tiers(char *dst, size_t size, const char *const *tiers)
 enum sl_code sl_forbid(const struct sl_registry *r, const struct sl_principal *p, const char *name,
                        const char *const *tiers, struct sl_err *err)
 {
-    char whose[96], would_do[220] = "", instead[200] = "", list[200];
+    char whose[96], would_do[256] = "", instead[200] = "", list[200];
     const struct sl_model *other = sl_find_alternative(r, p, NULL);
     list_tiers(list, sizeof(list), tiers);
     snprintf(whose, sizeof(whose), *p->tier ? "the tier '%.64s'" : "callers without a tier",
