@@ -102,6 +102,28 @@ static bool is_listed(const Sluice__V1__ListProvidersResponse *r, const char *id
     return false;
 }
 
+/* Those that only models name, as far as the caller sees the models; r has room for max. */
+static void add_of_models(const struct sl_call *call, Sluice__V1__ListProvidersResponse *r,
+                          size_t max)
+{
+    const struct sl_registry *registry = call->service->registry;
+    const char *owners[] = {"", call->principal->id};
+    for (size_t i = 0; i < SL_ARRAY_LEN(owners); i++) {
+        struct sl_registry_walk walk;
+        const struct sl_model *m;
+        sl_registry_walk(&walk, registry, owners[i], NULL);
+        while ((m = sl_registry_next(&walk)) && r->n_providers < max) {
+            if (m->deleted_ms || is_listed(r, m->provider) ||
+                !sl_registry_may_use(registry, m, call->principal))
+                continue;
+            const struct sl_provider *p = sl_registry_provider(registry, m->provider);
+            if (p && !is_listed(r, p->id))
+                r->providers[r->n_providers++] =
+                    sl_provider_message(call->arena, registry, p, call->principal);
+        }
+    }
+}
+
 void sl_list_providers(struct sl_call *call, const ProtobufCMessage *message)
 {
     const Sluice__V1__ListProvidersRequest *request =
@@ -111,11 +133,12 @@ void sl_list_providers(struct sl_call *call, const ProtobufCMessage *message)
     size_t kinds = 0;
     while (sl_adapters()[kinds])
         kinds++;
-    r.providers =
-        sl_arena_zalloc(call->arena, (registry->n_providers + kinds) * sizeof(*r.providers));
+    size_t max = registry->n_providers + kinds + sl_registry_catalogue(registry)->n_providers;
+    r.providers = sl_arena_zalloc(call->arena, (max + kinds) * sizeof(*r.providers));
     for (size_t i = 0; i < registry->n_providers; i++)
         r.providers[r.n_providers++] =
             sl_provider_message(call->arena, registry, registry->providers[i], call->principal);
+    add_of_models(call, &r, max);
     for (size_t i = 0; i < kinds && request->all; i++) {
         const struct sl_provider *p = sl_registry_provider(registry, sl_adapters()[i]->name);
         if (p && !is_listed(&r, p->id))

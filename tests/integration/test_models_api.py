@@ -269,6 +269,12 @@ def test_credentials(served, admin, reg, provider):
     assert len(admin.ListCredentials(reg.ListCredentialsRequest(provider="house")).credentials) == 1
 
 
+def test_a_provider_that_only_a_model_names_is_listed(admin, reg):
+    create(admin, reg, "gpt-4o-mini", key=KEY)
+    listed = {p.name: p for p in admin.ListProviders(reg.ListProvidersRequest()).providers}
+    assert listed["providers/openai"].model_count == 1
+
+
 def test_health_of_providers(served, admin, reg, provider):
     def health():
         return admin.GetProvider(reg.GetProviderRequest(name="scripted")).health
