@@ -5,10 +5,9 @@
 
 #include "base/clock.h"
 #include "registry/catalogue/catalogue.h"
+#include "registry/life.h"
 #include "registry/manage/manage.h"
 #include "registry/outcome.h"
-
-enum { MS_A_DAY = 24 * 60 * 60 * 1000 };
 
 static char *text(const char *s)
 {
@@ -161,33 +160,18 @@ static void set_life(struct sl_arena *arena, const struct sl_registry *r,
     m->status = sl_model_status(arena, r, from);
 }
 
-static bool is_retired(const struct sl_model *m, int64_t now_ms)
-{
-    if (m->retires_day)
-        return now_ms / MS_A_DAY >= m->retires_day;
-    return m->known && sl_catalogue_status_at(m->known, now_ms) == SL_STATUS_RETIRED;
-}
-
-static bool is_deprecated(const struct sl_model *m, int64_t now_ms)
-{
-    if (m->retires_day || (m->deprecated_day && now_ms / MS_A_DAY >= m->deprecated_day))
-        return true;
-    return m->known && sl_catalogue_status_at(m->known, now_ms) == SL_STATUS_DEPRECATED;
-}
-
 static void set_ending(struct sl_arena *arena, const struct sl_model *m, int64_t now_ms,
                        Sluice__V1__ModelStatus *s)
 {
-    bool retired = is_retired(m, now_ms);
-    if (!retired && !is_deprecated(m, now_ms))
+    enum sl_life life = sl_model_life(m, now_ms);
+    if (life == SL_LIFE_ACTIVE)
         return;
-    s->state = retired ? SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED
-                       : SLUICE__V1__MODEL_STATUS__STATE__STATE_DEPRECATED;
+    s->state = life == SL_LIFE_RETIRED ? SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED
+                                       : SLUICE__V1__MODEL_STATUS__STATE__STATE_DEPRECATED;
     s->detail = *m->successor ? sl_arena_printf(arena, "its successor is %s", m->successor)
                               : text("no successor is known");
-    if (!m->retires_day)
+    if (!sl_model_days_left(m, now_ms, &s->days_left))
         return;
-    s->days_left = (int32_t)(m->retires_day - now_ms / MS_A_DAY);
     s->_days_left_case = SLUICE__V1__MODEL_STATUS___DAYS_LEFT_DAYS_LEFT;
 }
 

@@ -2,25 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "registry/life.h"
 #include "registry/raw.h"
 #include "routing/internal.h"
 
-enum { DAY_MS = 24 * 3600 * 1000, MAX_STEPS = 4 };
-
-static bool is_retired(const struct sl_model *m, int64_t now_ms)
-{
-    if (m->retires_day && m->retires_day <= now_ms / DAY_MS)
-        return true;
-    return !m->retires_day && m->known &&
-           sl_catalogue_status_at(m->known, now_ms) == SL_STATUS_RETIRED;
-}
-
-static bool is_deprecated(const struct sl_model *m, int64_t now_ms)
-{
-    if (m->deprecated_day ? m->deprecated_day <= now_ms / DAY_MS : m->retires_day)
-        return true;
-    return m->known && sl_catalogue_status_at(m->known, now_ms) == SL_STATUS_DEPRECATED;
-}
+enum { MAX_STEPS = 4 };
 
 static void day_text(int32_t day, char out[11])
 {
@@ -37,10 +23,10 @@ static void note_deprecated(const struct sl_resolve_spec *spec, struct sl_candid
 {
     char day[11], when[80] = "its provider advises against it";
     const char *successor = successor_of(m);
+    int32_t days = 0;
     day_text(m->retires_day, day);
-    if (m->retires_day)
-        snprintf(when, sizeof(when), "it retires on %s, in %lld days", day,
-                 (long long)(m->retires_day - spec->now_ms / DAY_MS));
+    if (sl_model_days_left(m, spec->now_ms, &days))
+        snprintf(when, sizeof(when), "it retires on %s, in %d days", day, days);
     sl_candidates_note(notes, "MODEL_DEPRECATED",
                        sl_arena_printf(spec->arena, "the model '%s' is deprecated: %s%s%s%s",
                                        m->name, when, *successor ? "; use '" : "", successor,
@@ -103,14 +89,14 @@ static void redirect(const struct sl_resolve_spec *spec, struct sl_candidates *n
 enum sl_code sl_check_life(const struct sl_resolve_spec *spec, struct sl_candidates *notes,
                            struct sl_found *found, struct sl_err *err)
 {
-    for (int step = 0; is_retired(found->model, spec->now_ms); step++) {
+    for (int step = 0; sl_model_life(found->model, spec->now_ms) == SL_LIFE_RETIRED; step++) {
         struct sl_found next;
         if (step == MAX_STEPS || !sl_registry_redirects_retired(spec->registry) ||
             !find_successor(spec, found->model, &next))
             return refuse(found->model, err);
         redirect(spec, notes, found, &next);
     }
-    if (is_deprecated(found->model, spec->now_ms))
+    if (sl_model_life(found->model, spec->now_ms) == SL_LIFE_DEPRECATED)
         note_deprecated(spec, notes, found->model);
     note_served(spec, notes, found->model);
     return SL_OK;

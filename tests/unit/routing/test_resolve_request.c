@@ -247,6 +247,36 @@ static void minds_the_end_of_models(void **state)
     check_rows(text, redirected, SL_ARRAY_LEN(redirected));
 }
 
+/* The catalogue's dates, at the provider's own address, do what an entry's do. */
+static void minds_the_catalogues_dates(void **state)
+{
+    static const char text[] =
+        "registry: {retired_models: %s}\n"
+        "providers: [{id: box, kind: custom, base_url: 'http://127.0.0.1:1'}]\n"
+        "models: [{name: mine, provider: openai, model_id: o1-preview},\n"
+        "  {name: boxed, provider: box, model_id: o1-preview}]";
+    static const struct row refused[] = {
+        {&user, "mine", NULL, NULL,
+         "is retired since 2025-07-28: its provider no longer serves it; use 'o3'", NULL,
+         SL_REASON_MODEL_RETIRED},
+        {&user, "openai/o1-preview", NULL, NULL, "is retired since 2025-07-28", NULL,
+         SL_REASON_MODEL_RETIRED},
+        {&user, "boxed", "box", "o1-preview", "asked by name", "", 0},
+    };
+    static const struct row redirected[] = {
+        {&user, "mine", "openai", "o3", "in place of mine, which is retired", "MODEL_REDIRECTED",
+         0},
+        {&user, "openai/o1-preview", "openai", "o3",
+         "in place of openai/o1-preview, which is retired", "MODEL_REDIRECTED", 0},
+    };
+    char config[512];
+    (void)state;
+    snprintf(config, sizeof(config), text, "refuse");
+    check_rows(config, refused, SL_ARRAY_LEN(refused));
+    snprintf(config, sizeof(config), text, "redirect");
+    check_rows(config, redirected, SL_ARRAY_LEN(redirected));
+}
+
 static void tells_who_may(void **state)
 {
     struct sl_arena arena;
@@ -280,6 +310,7 @@ int main(void)
         cmocka_unit_test(asks_the_default_provider),
         cmocka_unit_test(takes_models_from_the_environment),
         cmocka_unit_test(minds_the_end_of_models),
+        cmocka_unit_test(minds_the_catalogues_dates),
         cmocka_unit_test(tells_who_may),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
