@@ -83,6 +83,7 @@ struct kept {
     enum sl_table table;
     const char *row_id;
     struct sl_row *before, *after; /* NULL: there was none */
+    const char *user;              /* whose row it is, of options->users; NULL: the session's */
     bool last;                     /* of the run's writes of this row */
 };
 
@@ -91,9 +92,22 @@ struct undo {
     const struct sl_run_undo *options;
     struct kept *list; /* last write first */
     size_t count, room;
-    json_t *seen; /* ids of rows */
+    json_t *seen;     /* ids of rows */
+    const char *self; /* the session's user */
+    const char *user; /* of options->users, whose rows are looked at; NULL: the session's */
     size_t conflicts;
 };
+
+/* On behalf of that user from here on; NULL: the session's own. */
+static enum sl_code turn_to(struct undo *u, const char *user, struct sl_err *err)
+{
+    if (user == u->user)
+        return SL_OK;
+    enum sl_code code = sl_tx_turn_to(u->tx, user ? user : u->self, err);
+    if (!code)
+        u->user = user;
+    return code;
+}
 
 /* *out is NULL where the text is "": there was no row. */
 static enum sl_code read_image(struct undo *u, enum sl_table table, const struct sl_image *image,
@@ -106,7 +120,7 @@ static enum sl_code read_image(struct undo *u, enum sl_table table, const struct
 static enum sl_code on_kept(void *owner, const struct sl_value *v, struct sl_err *err)
 {
     struct undo *u = owner;
-    struct kept k = {.table = sl_table_find(v[0].as.s.p)};
+    struct kept k = {.table = sl_table_find(v[0].as.s.p), .user = u->user};
     if (k.table == SL_TABLE_COUNT)
         return sl_err_set(err, SL_INTERNAL, SL_REASON_STORE, "a kept image of no table");
     k.row_id = sl_arena_strdup(&u->tx->arena, v[1].as.s.p);
@@ -140,8 +154,29 @@ static enum sl_code read_kept(struct undo *u, struct sl_err *err)
     sl_sql_add(&q, "SELECT table_name, row_id, before_image, after_image, before_secret, "
                    "after_secret FROM import_changes WHERE run = ");
     sl_sql_param(&q, sl_value_text(u->options->run));
-    sl_sql_add(&q, " ORDER BY seq DESC");
+    /* what the database shows the session anyway, where it looks after that itself */
+    const char *owner = u->user ? u->user : u->self;
+    sl_sql_add(&q, u->user ? " AND (false" : " AND (owner IS NULL");
+    if (owner) {
+        sl_sql_add(&q, " OR owner = ");
+        sl_sql_param(&q, sl_value_text(owner));
+    }
+    sl_sql_add(&q, ") ORDER BY seq DESC");
     return sl_sql_run(&q, &st, err);
+}
+
+/* Rows of several users have nothing to do with one another: their order does not matter. */
+static enum sl_code read_all(struct undo *u, struct sl_err *err)
+{
+    enum sl_code code = read_kept(u, err);
+    for (const char *const *user = u->options->users; user && *user && !code; user++) {
+        if (u->self && !strcmp(*user, u->self))
+            continue;
+        code = turn_to(u, *user, err);
+        if (!code)
+            code = read_kept(u, err);
+    }
+    return code;
 }
 
 /* The row as it is now; *out is NULL where there is none. */
@@ -169,7 +204,9 @@ static enum sl_code check(struct undo *u, const struct kept *k, struct sl_err *e
     struct sl_row *now = NULL;
     if (!k->last)
         return SL_OK;
-    enum sl_code code = load(u, k, &now, err);
+    enum sl_code code = turn_to(u, k->user, err);
+    if (!code)
+        code = load(u, k, &now, err);
     const struct sl_row *row = now ? now : k->before ? k->before : k->after;
     if (!code && row)
         code = sl_row_check_owner(u->tx, row, err);
@@ -187,7 +224,9 @@ static enum sl_code check(struct undo *u, const struct kept *k, struct sl_err *e
 static enum sl_code reverse(struct undo *u, const struct kept *k, struct sl_err *err)
 {
     struct sl_row *now = NULL;
-    enum sl_code code = load(u, k, &now, err);
+    enum sl_code code = turn_to(u, k->user, err);
+    if (!code)
+        code = load(u, k, &now, err);
     if (code || (!now && !k->before))
         return code;
     if (k->before)
@@ -208,14 +247,26 @@ static enum sl_code reverse_all(struct undo *u, struct sl_err *err)
     return code;
 }
 
-/* What was kept is of no use any more, and may hold secrets. */
-static enum sl_code finish(struct undo *u, struct sl_row *run, struct sl_err *err)
+static enum sl_code forget(struct undo *u, const char *user, struct sl_err *err)
 {
     struct sl_sql q;
+    enum sl_code code = turn_to(u, user, err);
+    if (code)
+        return code;
     sl_sql_init(&q, u->tx);
     sl_sql_add(&q, "DELETE FROM import_changes WHERE run = ");
     sl_sql_param(&q, sl_value_text(u->options->run));
-    enum sl_code code = sl_sql_run(&q, NULL, err);
+    return sl_sql_run(&q, NULL, err);
+}
+
+/* What was kept is of no use any more, and may hold secrets. */
+static enum sl_code finish(struct undo *u, struct sl_row *run, struct sl_err *err)
+{
+    enum sl_code code = SL_OK;
+    for (const char *const *user = u->options->users; user && *user && !code; user++)
+        code = forget(u, *user, err);
+    if (!code)
+        code = forget(u, NULL, err);
     if (code)
         return code;
     sl_row_set_text(run, SL_IMPORT_RUNS_STATUS, "undone");
@@ -237,8 +288,9 @@ enum sl_code sl_tx_undo_run(struct sl_tx *tx, const struct sl_run_undo *undo, si
     if (code)
         return code;
     u.seen = json_object();
+    u.self = tx->session.user;
     tx->session.run = NULL;
-    code = read_kept(&u, err);
+    code = read_all(&u, err);
     if (!code)
         code = reverse_all(&u, err);
     if (!code)

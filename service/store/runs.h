@@ -16,6 +16,9 @@ struct sl_run_conflict {
 struct sl_run_undo {
     const char *run;
     bool force; /* restore rows that were changed since, too */
+    /* Ids of users whose rows the run wrote, too, besides those that the session sees; for
+     * administrators. NULL: none; ended by NULL. */
+    const char *const *users;
     /* Called for each row that stands in the way (also with force); borrowed. May be NULL. */
     void (*on_conflict)(void *owner, const struct sl_run_conflict *conflict);
     void *owner;

@@ -87,6 +87,10 @@ enum sl_code sl_store_begin(struct sl_store *s, const struct sl_store_session *s
 enum sl_code sl_tx_commit(struct sl_tx *tx, int64_t *revision, struct sl_err *err) SL_MUST_CHECK;
 /* Accepts NULL. */
 void sl_tx_rollback(struct sl_tx *tx);
+/* Goes on with the rows of that user (NULL: global ones only) instead of the session's: for a write
+ * that is about several users' rows and has to be one revision. Who is named in the audit log as
+ * the actor stays. SL_PERMISSION_DENIED, NOT_PERMITTED, but for sessions of administrators. */
+enum sl_code sl_tx_turn_to(struct sl_tx *tx, const char *user, struct sl_err *err) SL_MUST_CHECK;
 /* Commits where code is SL_OK, else rolls back. Returns code, or the commit's error. */
 enum sl_code sl_tx_end(struct sl_tx *tx, enum sl_code code, int64_t *revision,
                        struct sl_err *err) SL_MUST_CHECK;

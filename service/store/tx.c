@@ -135,6 +135,17 @@ enum sl_code sl_tx_run(struct sl_tx *tx, struct sl_statement *st, struct sl_err 
     return err->code;
 }
 
+enum sl_code sl_tx_turn_to(struct sl_tx *tx, const char *user, struct sl_err *err)
+{
+    if (!tx->session.admin || tx->session.role != SL_STORE_APP)
+        return sl_err_set(err, SL_PERMISSION_DENIED, SL_REASON_NOT_PERMITTED,
+                          "rows of other users are for administrators");
+    if (!tx->session.actor)
+        tx->session.actor = tx->session.user;
+    tx->session.user = copy(&tx->arena, user);
+    return tx->store->ops->set_principal(tx->conn, &tx->session, err);
+}
+
 enum sl_code sl_tx_check_write(struct sl_tx *tx, struct sl_err *err)
 {
     if (is_app_write(tx))

@@ -176,12 +176,64 @@ static void is_its_owners(void **state)
     assert_string_equal(scene_names(s, scene_sync(s), SL_TABLE_MODELS), "");
 }
 
+static void pin(struct scene *s, struct sl_tx *tx, const char *id, const char *model)
+{
+    struct sl_row *patch = sl_row_create(&s->arena, SL_TABLE_CONVERSATIONS);
+    sl_row_set_text(patch, SL_COL_ID, id);
+    sl_row_set_text(patch, SL_CONVERSATIONS_MODEL, model);
+    EXPECT_OK(sl_tx_update(tx, patch, 0, &s->err));
+}
+
+/* One write, and its undo, may be about rows of several users. */
+static void goes_over_users(void **state)
+{
+    static const char *const users[] = {"u1", "u2", "u3", NULL};
+    struct scene *s = *state;
+    const char *model = scene_add(s, SL_TABLE_MODELS, NULL, "m");
+    const char *one = scene_add(s, SL_TABLE_CONVERSATIONS, "u1", "c");
+    const char *two = scene_add(s, SL_TABLE_CONVERSATIONS, "u2", "c");
+    const char *run = start_run(s), *before = dump_of(s);
+    struct sl_tx *tx = in_run(s, run);
+    set_region(s, tx, model, "eu");
+    EXPECT_OK(sl_tx_turn_to(tx, "u1", &s->err));
+    pin(s, tx, one, "m");
+    EXPECT_OK(sl_tx_turn_to(tx, "u2", &s->err));
+    pin(s, tx, two, "m");
+    EXPECT_ERROR(sl_tx_get(tx, (struct sl_row_key){SL_TABLE_CONVERSATIONS, one}, &s->arena,
+                           &(struct sl_row *){NULL}, &s->err),
+                 SL_NOT_FOUND, SL_REASON_NOT_FOUND);
+    EXPECT_OK(sl_tx_turn_to(tx, NULL, &s->err));
+    scene_commit(tx);
+    tx = scene_user(s, "u2");
+    pin(s, tx, two, "other");
+    scene_commit(tx);
+
+    char names[64] = "";
+    struct sl_run_undo undo = {
+        .run = run, .users = users, .on_conflict = add_conflict, .owner = names};
+    size_t count = 0;
+    tx = scene_admin(s);
+    EXPECT_ERROR(sl_tx_undo_run(tx, &undo, NULL, &s->err), SL_ABORTED, SL_REASON_CHANGED_SINCE);
+    sl_tx_rollback(tx);
+    assert_string_equal(names, "c");
+    undo.force = true;
+    tx = scene_admin(s);
+    EXPECT_OK(sl_tx_undo_run(tx, &undo, &count, &s->err));
+    scene_commit(tx);
+    assert_int_equal(count, 3);
+    assert_string_equal(dump_of(s), before);
+    tx = scene_user(s, "u1");
+    EXPECT_ERROR(sl_tx_turn_to(tx, "u2", &s->err), SL_PERMISSION_DENIED, SL_REASON_NOT_PERMITTED);
+    sl_tx_rollback(tx);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         SCENE_TEST(restores_row_for_row),
         SCENE_TEST(keeps_what_was_changed_since),
         SCENE_TEST(is_its_owners),
+        SCENE_TEST(goes_over_users),
     };
     return SCENE_MAIN(tests, argc, argv);
 }
