@@ -117,13 +117,8 @@ static int verify(struct cli *cli, const char *const *args, size_t n)
     return code == EXIT_DONE && !verdict.intact ? EXIT_FAILED : code;
 }
 
-int audit_run(struct cli *cli)
-{
-    static const struct verb_row verbs[] = {
-        {"list", "[--filter CONDITIONS] [--limit N]", 0, 0, list_events},
-        {"verify", "", 0, 0, verify},
-        {.name = NULL},
-    };
-
-    return verbs_run(cli, verbs);
-}
+const struct verb_row audit_verbs[] = {
+    {"list", "[--filter CONDITIONS] [--limit N]", 0, 0, list_events},
+    {"verify", "", 0, 0, verify},
+    {.name = NULL},
+};

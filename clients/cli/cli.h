@@ -33,21 +33,14 @@ int cli_fail_local(struct cli *cli, int code, const char *name, const char *text
 void cli_print_json(struct cli *cli, const ProtobufCMessage *message);
 
 /* The commands; each returns the exit code. */
-int audit_run(struct cli *cli);
 int chat_run(struct cli *cli);
 int health_run(struct cli *cli);
-int keys_run(struct cli *cli);
 int import_run(struct cli *cli);
-int models_run(struct cli *cli);
-int providers_run(struct cli *cli);
 int embed_run(struct cli *cli);
 int image_run(struct cli *cli);
 int rerank_run(struct cli *cli);
 int moderate_run(struct cli *cli);
 int count_tokens_run(struct cli *cli);
-int prefs_run(struct cli *cli);
-int tiers_run(struct cli *cli);
-int users_run(struct cli *cli);
 int whoami_run(struct cli *cli);
 
 #endif

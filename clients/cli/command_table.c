@@ -2,19 +2,19 @@
  * help and completion follow. */
 #include "cli.h"
 #include "options.h"
+#include "verbs.h"
 
 const struct command_row command_rows[] = {
     {
         .name = "audit",
         .command = COMMAND_AUDIT,
         .synopsis = "[list | verify] [OPTION]...",
-        .verbs = "list|verify",
         .help = "say who changed what, and whether the log is whole",
         .details = "Newest first. A filter joins conditions by AND: actor, action, resource, "
                    "resource_id and\n"
                    "resource_name with = or !=, time with < or >. verify exits with 1 where the "
                    "log was changed.",
-        .run = audit_run,
+        .rows = audit_verbs,
     },
     {
         .name = "chat",
@@ -34,7 +34,7 @@ const struct command_row command_rows[] = {
         .name = "completion",
         .command = COMMAND_COMPLETION,
         .synopsis = "bash|zsh|fish",
-        .verbs = "bash|zsh|fish",
+        .words = "bash|zsh|fish",
         .help = "print a completion script for a shell",
         .details = "For example: source <(sluice completion bash)",
     },
@@ -48,6 +48,16 @@ const struct command_row command_rows[] = {
             "is an\n"
             "estimate, about four bytes of text to a token, and a note says so.",
         .run = count_tokens_run,
+    },
+    {
+        .name = "credentials",
+        .command = COMMAND_CREDENTIALS,
+        .synopsis = "[list [PROVIDER] | create PROVIDER | ...] [OPTION]...",
+        .help = "list, store and change keys of providers",
+        .details = "A provider may have several; the enabled one with the lowest priority that "
+                   "fits a model's\n"
+                   "address is sent. --set takes title, priority and enabled.",
+        .rows = credentials_verbs,
     },
     {
         .name = "embed",
@@ -90,35 +100,33 @@ const struct command_row command_rows[] = {
         .name = "import",
         .command = COMMAND_IMPORT,
         .synopsis = "FILE... [--apply] [--from FORMAT] [--env FILE] | list | undo RUN [OPTION]...",
-        .verbs = "list|undo",
         .help = "import models from LiteLLM, model_config, llm_models.json or .env files",
         .details = "Says what would be stored, and what cannot be carried and why; --apply stores "
                    "it, in one run\n"
                    "that undo takes back. The first FILE is imported, the others are files that it "
                    "includes.",
+        .rows = import_verbs,
         .run = import_run,
     },
     {
         .name = "keys",
         .command = COMMAND_KEYS,
         .synopsis = "[list | create [TITLE] | revoke ID] [OPTION]...",
-        .verbs = "list|create|revoke",
         .help = "list, make and revoke API keys",
         .details =
             "A new key goes to standard output, whole and once; everything else to standard error.",
-        .run = keys_run,
+        .rows = keys_verbs,
     },
     {
         .name = "models",
         .command = COMMAND_MODELS,
         .synopsis =
             "[list | show NAME | create NAME | update NAME | delete NAME | ...] [OPTION]...",
-        .verbs = "list|show|resolve|create|default|delete|discover|seed|templates|undelete|update",
         .help = "list models, change them, say where a name leads, or ask a provider",
         .details = "discover lists what a provider offers, and what of it the registry has; with "
                    "--model at\n"
                    "that model's address. For administrators and operators.",
-        .run = models_run,
+        .rows = models_verbs,
     },
     {
         .name = "moderate",
@@ -134,17 +142,15 @@ const struct command_row command_rows[] = {
         .name = "prefs",
         .command = COMMAND_PREFS,
         .synopsis = "[show | set] [OPTION]...",
-        .verbs = "show|set",
         .help = "show and set what you prefer",
-        .run = prefs_run,
+        .rows = prefs_verbs,
     },
     {
         .name = "providers",
         .command = COMMAND_PROVIDERS,
         .synopsis = "[list | show ID | create ID | update ID | delete ID] [OPTION]...",
-        .verbs = "list|show|create|update|delete",
         .help = "list providers, their addresses and keys, or change them",
-        .run = providers_run,
+        .rows = providers_verbs,
     },
     {
         .name = "rerank",
@@ -160,20 +166,18 @@ const struct command_row command_rows[] = {
         .name = "tiers",
         .command = COMMAND_TIERS,
         .synopsis = "[list | show NAME | create NAME | update NAME | delete NAME] [OPTION]...",
-        .verbs = "list|show|create|update|delete",
         .help = "list, show and change tiers: named rights and limits",
-        .run = tiers_run,
+        .rows = tiers_verbs,
     },
     {
         .name = "users",
         .command = COMMAND_USERS,
         .synopsis = "[list | show NAME | create NAME | update NAME | delete NAME] [OPTION]...",
-        .verbs = "list|show|create|update|delete",
         .help = "list, show and change users",
         .details = "create makes the user, its key (on standard output, whole and once) and its "
                    "default model in\n"
                    "one step. delete takes the user's models, credentials and keys with it.",
-        .run = users_run,
+        .rows = users_verbs,
     },
     {
         .name = "whoami",

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "verbs.h"
+
 #define MODEL_NAMES "sluice models list --names --quiet --timeout 2 2>/dev/null"
 
 /* Prints a list "a|b" with another separator. */
@@ -12,11 +14,19 @@ static void print_choices(FILE *to, const char *choices, char separator)
         putc(*choices == '|' ? separator : *choices, to);
 }
 
+/* Something certain may follow the command. */
+static bool has_verbs(const struct command_row *row)
+{
+    return row->rows || row->words || row->command == COMMAND_HELP;
+}
+
 /* What may follow the command; those of help are the commands. */
 static void print_verbs(FILE *to, const struct command_row *row)
 {
-    if (row->verbs)
-        print_choices(to, row->verbs, ' ');
+    if (row->words)
+        print_choices(to, row->words, ' ');
+    for (const struct verb_row *verb = row->rows; verb && verb->name; verb++)
+        fprintf(to, "%s%s", verb == row->rows ? "" : " ", verb->name);
     for (const struct command_row *c = command_rows; row->command == COMMAND_HELP && c->name; c++)
         fprintf(to, "%s%s", c == command_rows ? "" : " ", c->name);
 }
@@ -191,13 +201,13 @@ static void print_zsh(FILE *to)
         fprintf(to, "  %s)\n    _arguments \\\n", row->name);
         print_zsh_options(to, row->command);
         fputs("      '1: :' ", to);
-        if (row->verbs || row->command == COMMAND_HELP) {
+        if (has_verbs(row)) {
             fputs("'2: :(", to);
             print_verbs(to, row);
             fputs(")' ", to);
         }
         fputs(row->command == COMMAND_MODELS ? "'3: :_sluice_models'"
-              : row->verbs                   ? "'*: :'"
+              : row->rows || row->words      ? "'*: :'"
                                              : "'*: :_files'",
               to);
         fputs("\n    ;;\n", to);
@@ -262,7 +272,7 @@ static void print_fish(FILE *to)
         fprintf(to, "complete -c sluice -n __fish_use_subcommand -a %s -d ", row->name);
         print_fish_quoted(to, row->help);
         putc('\n', to);
-        if (!row->verbs && row->command != COMMAND_HELP)
+        if (!has_verbs(row))
             continue;
         fprintf(to, "complete -c sluice -n '__fish_seen_subcommand_from %s' -a '", row->name);
         print_verbs(to, row);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "verbs.h"
+
 /* Column at which descriptions start, and the width they wrap to. */
 enum { HELP_COLUMN = 30, HELP_WIDTH = 100 };
 
@@ -59,6 +61,13 @@ static void print_options(FILE *to, const char *title, unsigned command, bool ow
     }
 }
 
+static void print_verbs(FILE *to, const struct command_row *command)
+{
+    fputs("\nVerbs:\n", to);
+    for (const struct verb_row *row = command->rows; row->name; row++)
+        fprintf(to, "  %s%s%s\n", row->name, *row->synopsis ? " " : "", row->synopsis);
+}
+
 static void print_overview(FILE *to)
 {
     fputs("sluice: talk to the models behind a Sluice service\n\nUsage:\n", to);
@@ -95,6 +104,8 @@ void help_print(FILE *to, enum command command)
             row->synopsis);
     if (row->details)
         fprintf(to, "\n%s\n", row->details);
+    if (row->rows)
+        print_verbs(to, row);
     print_options(to, "Options", command, true);
     print_options(to, "Options of every command that calls the service", command, false);
 }

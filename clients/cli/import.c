@@ -297,20 +297,21 @@ static int list(struct cli *cli, const char *const *args, size_t n)
                            });
 }
 
+const struct verb_row import_verbs[] = {
+    {"list", "", 0, 0, list},
+    {"undo", "RUN [--force] [--dry-run]", 1, 1, undo},
+    {.name = NULL},
+};
+
 /* A file named like a verb is given as ./undo. */
 int import_run(struct cli *cli)
 {
-    static const struct verb_row verbs[] = {
-        {"list", "", 0, 0, list},
-        {"undo", "RUN [--force] [--dry-run]", 1, 1, undo},
-        {.name = NULL},
-    };
     const struct option_list *args = &cli->o.args;
     if (!args->n)
         return cli_fail_local(cli, EXIT_USAGE, "USAGE",
                               "sluice import takes: FILE..., list, undo RUN");
     if (!strcmp(args->v[0], "list") || !strcmp(args->v[0], "undo"))
-        return verbs_run(cli, verbs);
+        return verbs_run(cli, import_verbs);
     return import_files(cli);
 }
 

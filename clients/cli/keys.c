@@ -186,14 +186,9 @@ static int revoke_key(struct cli *cli, const char *const *args, size_t n)
                            });
 }
 
-int keys_run(struct cli *cli)
-{
-    static const struct verb_row verbs[] = {
-        {"list", "[--user NAME | --all]", 0, 0, list_keys},
-        {"create", "[TITLE] [--user NAME] [--scope SCOPE]... [--expires WHEN]", 0, 1, create_key},
-        {"revoke", "ID", 1, 1, revoke_key},
-        {.name = NULL},
-    };
-
-    return verbs_run(cli, verbs);
-}
+const struct verb_row keys_verbs[] = {
+    {"list", "[--user NAME | --all]", 0, 0, list_keys},
+    {"create", "[TITLE] [--user NAME] [--scope SCOPE]... [--expires WHEN]", 0, 1, create_key},
+    {"revoke", "ID", 1, 1, revoke_key},
+    {.name = NULL},
+};

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "help.h"
 #include "interrupt.h"
+#include "verbs.h"
 
 static int usage(struct cli *cli, const char *text)
 {
@@ -44,12 +45,14 @@ static int run_help(struct cli *cli)
 
 static int run_calling(struct cli *cli)
 {
+    const struct command_row *command;
     struct sl_err err = {0};
     int code;
 
     if (connect_open(cli, &err) != SL_OK)
         return cli_fail_local(cli, EXIT_USAGE, "USAGE", err.text);
-    code = command_find(cli->o.command)->run(cli);
+    command = command_find(cli->o.command);
+    code = command->run ? command->run(cli) : verbs_run(cli, command->rows);
     client_close(cli->client);
     return code;
 }

@@ -307,24 +307,19 @@ static int discover_models(struct cli *cli, const char *const *args, size_t n)
                            });
 }
 
-int models_run(struct cli *cli)
-{
-    static const struct verb_row verbs[] = {
-        {"list", "", 0, 0, list_models},
-        {"create", "NAME [--template NAME] [--provider ID] [--provider-key-file FILE]...", 1, 1,
-         models_create},
-        {"default", "[NAME] [--tier NAME | --user NAME | --conversation ID] [--clear]", 0, 1,
-         models_default},
-        {"delete", "NAME [--force]", 1, 1, models_delete},
-        {"show", "NAME", 1, 1, show_model},
-        {"resolve", "[NAME]", 0, 1, resolve_model},
-        {"discover", "[PROVIDER]", 0, 1, discover_models},
-        {"seed", "[--lineup NAME] [--dry-run]", 0, 0, import_seed},
-        {"templates", "", 0, 0, models_templates},
-        {"undelete", "NAME", 1, 1, models_undelete},
-        {"update", "NAME [--set FIELD=VALUE]...", 1, 1, models_update},
-        {.name = NULL},
-    };
-
-    return verbs_run(cli, verbs);
-}
+const struct verb_row models_verbs[] = {
+    {"list", "", 0, 0, list_models},
+    {"create", "NAME [--template NAME] [--provider ID] [--provider-key-file FILE]...", 1, 1,
+     models_create},
+    {"default", "[NAME] [--tier NAME | --user NAME | --conversation ID] [--clear]", 0, 1,
+     models_default},
+    {"delete", "NAME [--force]", 1, 1, models_delete},
+    {"show", "NAME", 1, 1, show_model},
+    {"resolve", "[NAME]", 0, 1, resolve_model},
+    {"discover", "[PROVIDER]", 0, 1, discover_models},
+    {"seed", "[--lineup NAME] [--dry-run]", 0, 0, import_seed},
+    {"templates", "", 0, 0, models_templates},
+    {"undelete", "NAME", 1, 1, models_undelete},
+    {"update", "NAME [--set FIELD=VALUE]...", 1, 1, models_update},
+    {.name = NULL},
+};

@@ -13,6 +13,7 @@
 #define ASKING COMMAND_ASKING
 #define CALLING COMMAND_CALLING
 #define EDITING (COMMAND_MODELS | COMMAND_PROVIDERS)
+#define KEYED (EDITING | COMMAND_CREDENTIALS)
 #define MODELS COMMAND_MODELS
 #define USERS COMMAND_USERS
 #define KEYS COMMAND_KEYS
@@ -125,7 +126,7 @@ const struct option_row option_rows[] = {
      "the model's id at the provider (default: its name)"},
     {"monthly-cost", 0, OPTION_NUMBER, TIERS, AT(monthly_cost), "DOLLARS", NULL, 0, 1e9, NULL,
      "most that a user of the tier may spend in a calendar month; 0: no limit"},
-    {"names", 0, OPTION_FLAG, EDITING | USERS | KEYS | TIERS, AT(names), NULL, NULL, 0, 0, NULL,
+    {"names", 0, OPTION_FLAG, KEYED | USERS | KEYS | TIERS, AT(names), NULL, NULL, 0, 0, NULL,
      "print names only, one a line"},
     {"negative-prompt", 0, OPTION_STRING, IMAGE, AT(negative_prompt), "TEXT", NULL, 0, 0, NULL,
      "what the picture must not show"},
@@ -143,7 +144,7 @@ const struct option_row option_rows[] = {
      "where the picture goes; '-' is standard output (default: image-1.png here)"},
     {"output-format", 0, OPTION_CHOICE, IMAGE, AT(output_format), "FORM", "png|jpeg|webp", 0, 0, NULL,
      "form of the picture's file"},
-    {"personal", 0, OPTION_FLAG, COMMAND_MODELS | COMMAND_IMPORT, AT(personal), NULL, NULL, 0, 0, NULL,
+    {"personal", 0, OPTION_FLAG, COMMAND_MODELS | COMMAND_CREDENTIALS | COMMAND_IMPORT, AT(personal), NULL, NULL, 0, 0, NULL,
      "a model of your own, which nobody else sees"},
     {"presence-penalty", 0, OPTION_NUMBER, CHAT, AT(presence_penalty), "X", NULL, -2, 2, NULL,
      "-2 to 2: make words less likely that were said at all"},
@@ -151,9 +152,9 @@ const struct option_row option_rows[] = {
      "what matters most where a model is chosen for you"},
     {"provider", 0, OPTION_STRING, COMMAND_MODELS, AT(provider), "ID", NULL, 0, 0, NULL,
      "who runs the model (default: found from its name)"},
-    {"provider-key", 0, OPTION_SECRET, EDITING, AT(provider_key), "KEY", NULL, 0, 0, "SLUICE_PROVIDER_KEY",
+    {"provider-key", 0, OPTION_SECRET, KEYED, AT(provider_key), "KEY", NULL, 0, 0, "SLUICE_PROVIDER_KEY",
      "the provider's key; --provider-key-file keeps it out of the process list"},
-    {"provider-key-file", 0, OPTION_FILE, EDITING, AT(provider_key_file), "FILE", NULL, 0, 0, NULL,
+    {"provider-key-file", 0, OPTION_FILE, KEYED, AT(provider_key_file), "FILE", NULL, 0, 0, NULL,
      "file that holds the provider's key; '-' reads it from standard input"},
     {"provider-options", 0, OPTION_STRING, ASKING, AT(provider_options), "JSON", NULL, 0, 0, NULL,
      "further members of the provider's request, a JSON object"},
@@ -184,8 +185,8 @@ const struct option_row option_rows[] = {
      "same seed, same request: the provider tries to give the same answer"},
     {"server-name", 0, OPTION_STRING, CALLING, AT(server_name), "NAME", NULL, 0, 0, NULL,
      "name expected in the service's certificate, where it is not the address's"},
-    {"set", 0, OPTION_LIST, EDITING, AT(set), "FIELD=VALUE", NULL, 0, 0, NULL,
-     "set a field of the API's Model, for example labels.team=red (repeatable)"},
+    {"set", 0, OPTION_LIST, KEYED, AT(set), "FIELD=VALUE", NULL, 0, 0, NULL,
+     "set a field of the API's message, for example labels.team=red (repeatable)"},
     {"size", 0, OPTION_STRING, IMAGE, AT(size), "SIZE", NULL, 0, 0, NULL,
      "width and height, for example 1024x1024, or the provider's own word"},
     {"stop", 0, OPTION_LIST, CHAT, AT(stop), "TEXT", NULL, 0, 0, NULL,

@@ -31,13 +31,14 @@ enum command {
     COMMAND_MODERATE = 1 << 19,
     COMMAND_COUNT_TOKENS = 1 << 20,
     COMMAND_PROVIDERS = 1 << 21,
+    COMMAND_CREDENTIALS = 1 << 22,
     /* those that ask a model, those that call the service, and all */
     COMMAND_ASKING = COMMAND_CHAT | COMMAND_EMBED | COMMAND_IMAGE | COMMAND_RERANK |
                      COMMAND_MODERATE | COMMAND_COUNT_TOKENS,
     COMMAND_ACCESS = COMMAND_WHOAMI | COMMAND_USERS | COMMAND_KEYS | COMMAND_TIERS | COMMAND_AUDIT |
                      COMMAND_PREFS,
     COMMAND_CALLING = COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS | COMMAND_IMPORT |
-                      COMMAND_ACCESS | COMMAND_PROVIDERS,
+                      COMMAND_ACCESS | COMMAND_PROVIDERS | COMMAND_CREDENTIALS,
     COMMAND_ALL = COMMAND_CALLING | COMMAND_COMPLETION | COMMAND_HELP,
 };
 
@@ -84,15 +85,19 @@ struct option_row {
 
 struct cli;
 
+struct verb_row;
+
 struct command_row {
     const char *name;
     enum command command;
-    const char *synopsis; /* after the name */
-    const char *verbs;    /* "list|show|resolve"; NULL: none */
+    const char *synopsis;        /* after the name */
+    const struct verb_row *rows; /* its verbs, see verbs.h; NULL: none */
+    const char *words;           /* what else may follow it, "bash|zsh|fish"; NULL: anything */
     const char *help;
     const char *details; /* more for its own help; NULL: none */
     int (*run)(
-        struct cli *cli); /* with the client open; returns the exit code. NULL: main.c's own */
+        struct cli *
+            cli); /* with the client open; returns the exit code. NULL: its verbs, or main.c's own */
 };
 
 /* Strings are borrowed from argv and the environment. */

@@ -160,15 +160,9 @@ static int set(struct cli *cli, const char *const *args, size_t n)
     return code;
 }
 
-int prefs_run(struct cli *cli)
-{
-    static const struct verb_row verbs[] = {
-        {"show", "[--user NAME]", 0, 0, show},
-        {"set",
-         "[--task-model TASK=MODEL]... [--favourite MODEL]... [--hide MODEL]... [--priority P]", 0,
-         0, set},
-        {.name = NULL},
-    };
-
-    return verbs_run(cli, verbs);
-}
+const struct verb_row prefs_verbs[] = {
+    {"show", "[--user NAME]", 0, 0, show},
+    {"set", "[--task-model TASK=MODEL]... [--favourite MODEL]... [--hide MODEL]... [--priority P]",
+     0, 0, set},
+    {.name = NULL},
+};

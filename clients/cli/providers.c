@@ -187,17 +187,12 @@ static int delete_provider(struct cli *cli, const char *const *args, size_t n)
     return code;
 }
 
-int providers_run(struct cli *cli)
-{
-    static const struct verb_row verbs[] = {
-        {"list", "[--all]", 0, 0, list_providers},
-        {"create", "ID --kind KIND [--base-url URL] [--provider-key-file FILE]...", 1, 1,
-         create_provider},
-        {"delete", "ID [--force]", 1, 1, delete_provider},
-        {"show", "ID", 1, 1, show_provider},
-        {"update", "ID [--set FIELD=VALUE]...", 1, 1, update_provider},
-        {.name = NULL},
-    };
-
-    return verbs_run(cli, verbs);
-}
+const struct verb_row providers_verbs[] = {
+    {"list", "[--all]", 0, 0, list_providers},
+    {"create", "ID --kind KIND [--base-url URL] [--provider-key-file FILE]...", 1, 1,
+     create_provider},
+    {"delete", "ID [--force]", 1, 1, delete_provider},
+    {"show", "ID", 1, 1, show_provider},
+    {"update", "ID [--set FIELD=VALUE]...", 1, 1, update_provider},
+    {.name = NULL},
+};

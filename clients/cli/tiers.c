@@ -229,16 +229,11 @@ static int delete_tier(struct cli *cli, const char *const *args, size_t n)
     return code;
 }
 
-int tiers_run(struct cli *cli)
-{
-    static const struct verb_row verbs[] = {
-        {"list", "", 0, 0, list_tiers},
-        {"show", "NAME", 1, 1, show_tier},
-        {"create", "NAME [OPTION]...", 1, 1, create_tier},
-        {"update", "NAME [OPTION]...", 1, 1, update_tier},
-        {"delete", "NAME", 1, 1, delete_tier},
-        {.name = NULL},
-    };
-
-    return verbs_run(cli, verbs);
-}
+const struct verb_row tiers_verbs[] = {
+    {"list", "", 0, 0, list_tiers},
+    {"show", "NAME", 1, 1, show_tier},
+    {"create", "NAME [OPTION]...", 1, 1, create_tier},
+    {"update", "NAME [OPTION]...", 1, 1, update_tier},
+    {"delete", "NAME", 1, 1, delete_tier},
+    {.name = NULL},
+};

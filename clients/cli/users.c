@@ -254,17 +254,11 @@ static int delete_user(struct cli *cli, const char *const *args, size_t n)
     return code;
 }
 
-int users_run(struct cli *cli)
-{
-    static const struct verb_row verbs[] = {
-        {"list", "", 0, 0, list_users},
-        {"show", "NAME", 1, 1, show_user},
-        {"create", "NAME [--tier TIER] [--model MODEL] [--role ROLE]... [--no-key]", 1, 1,
-         create_user},
-        {"update", "NAME [--tier TIER] [--role ROLE]... [--disable | --enable]", 1, 1, update_user},
-        {"delete", "NAME", 1, 1, delete_user},
-        {.name = NULL},
-    };
-
-    return verbs_run(cli, verbs);
-}
+const struct verb_row users_verbs[] = {
+    {"list", "", 0, 0, list_users},
+    {"show", "NAME", 1, 1, show_user},
+    {"create", "NAME [--tier TIER] [--model MODEL] [--role ROLE]... [--no-key]", 1, 1, create_user},
+    {"update", "NAME [--tier TIER] [--role ROLE]... [--disable | --enable]", 1, 1, update_user},
+    {"delete", "NAME", 1, 1, delete_user},
+    {.name = NULL},
+};

@@ -16,6 +16,17 @@ struct verb_row {
 
 enum { VERB_ARGS_MAX = 4 };
 
+/* The verbs of each command, first the one that is meant where none is named; the last row has no name. */
+extern const struct verb_row audit_verbs[];
+extern const struct verb_row credentials_verbs[];
+extern const struct verb_row import_verbs[];
+extern const struct verb_row keys_verbs[];
+extern const struct verb_row models_verbs[];
+extern const struct verb_row prefs_verbs[];
+extern const struct verb_row providers_verbs[];
+extern const struct verb_row tiers_verbs[];
+extern const struct verb_row users_verbs[];
+
 /* Runs the verb that the first argument names, or the first row where there is none. rows end with a row without a
  * name. Anything else: how the command is used, EXIT_USAGE. */
 int verbs_run(struct cli *cli, const struct verb_row *rows);

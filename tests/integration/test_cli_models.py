@@ -83,3 +83,28 @@ def test_providers(run, provider, key_file):
 def test_templates(run):
     names = run("models", "templates", "--names").stdout.split()
     assert {"openai", "azure", "ollama", "custom"} <= set(names)
+
+
+def test_credentials(run, provider, key_file, tmp_path):
+    run("providers", "create", "house", "--kind", "openai", "--base-url", provider.url + "/v1")
+    run("models", "create", "h", "--provider", "house", "--model-id", "test")
+    second = tmp_path / "second"
+    second.write_text("sk-test-second-0123456789abcdefUVWX\n")
+    run("credentials", "create", "house", "--provider-key-file", str(second), "--set", "title=later", "--set", "priority=2")
+    first = lines(run("credentials", "create", "house", "--provider-key-file", key_file, "--set", "title=first",
+                      "--json"))[0]["name"].removeprefix("credentials/")
+    table = run("credentials", "list", "house").stdout
+    assert "...WXYZ" in table and "...UVWX" in table and KEY not in table
+    run("chat", "-m", "h", "hello")
+    assert provider.requests[-1].headers["authorization"] == "Bearer " + KEY
+    run("credentials", "update", first, "--set", "enabled=false")
+    run("chat", "-m", "h", "hello")
+    assert provider.requests[-1].headers["authorization"].endswith("UVWX")
+    run("credentials", "delete", first)
+    assert first not in run("credentials", "--names").stdout
+    assert run("credentials", "list", "nobody").stdout.count("\n") <= 1
+
+
+def test_help_lists_the_verbs(cli):
+    told = cli("help", "models").stdout
+    assert "\n  create NAME [--template NAME]" in told and "\n  undelete NAME\n" in told
