@@ -32,7 +32,7 @@ if(SLUICE_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(SLUICE_COVERAGE)
-    add_compile_options(--coverage -O0 -g)
+    add_compile_options(--coverage -fprofile-update=atomic -O0 -g)
     add_link_options(--coverage)
 endif()
 
