@@ -8,6 +8,7 @@ BUILD_PACKAGES=(
     gcc libc6-dev cmake:cmake ninja-build:ninja pkg-config:pkg-config ccache:ccache
     libgrpc-dev libprotobuf-c-dev protobuf-c-compiler:protoc-gen-c protobuf-compiler:protoc libprotobuf-dev
     libcurl4-openssl-dev libuv1-dev libjansson-dev libedit-dev libyaml-dev libssl-dev libsqlite3-dev libpq-dev
+    libmicrohttpd-dev
     ca-certificates python3:python3
 )
 TEST_PACKAGES=("${BUILD_PACKAGES[@]}" libcmocka-dev python3-venv nodejs:node npm:npm openssl:openssl procps:ps postgresql)
