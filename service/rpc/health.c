@@ -168,6 +168,11 @@ void sl_health_set(bool serving)
     post();
 }
 
+bool sl_health_is_serving(void)
+{
+    return atomic_load(&health.serving);
+}
+
 void sl_health_set_store(bool up)
 {
     atomic_store(&health.store_is_up, up);

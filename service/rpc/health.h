@@ -11,6 +11,8 @@
 void sl_health_init(struct sl_loop *control);
 /* SERVING or NOT_SERVING, for the server and every service; watchers are told. */
 void sl_health_set(bool serving);
+/* What was set last. Any thread. */
+bool sl_health_is_serving(void);
 /* Whether the database is there: the service "sluice.store", and no other, is NOT_SERVING while it is away. Any thread. */
 void sl_health_set_store(bool up);
 /* Ends all watches, also those to come, with UNAVAILABLE: they would hold up a shutdown until its deadline. Any thread. */

@@ -10,5 +10,5 @@ sluice_embed(
     DEPENDS sluice_proto_generated)
 
 sluice_library(sl_rpc_parts
-    SOURCES codec.c credentials.c descriptors.c health.c reflection.c status_details.c ${descriptor_source}
+    SOURCES codec.c credentials.c descriptors.c health.c reflection.c self_check.c status_details.c ${descriptor_source}
     DEPS sl_base sluice_proto PkgConfig::GRPC PkgConfig::OPENSSL PkgConfig::UV)
