@@ -12,6 +12,7 @@
 #include "rpc/codec.h"
 #include "rpc/credentials.h"
 #include "telemetry/request_log.h"
+#include "telemetry/request_metrics.h"
 
 enum {
     ARENA_FIXED = 16 * 1024 * 1024, /* room in a call's arena beside what its request takes */
@@ -39,10 +40,19 @@ static void uncharge(struct sl_rpc_call *c)
     c->charged = 0;
 }
 
+/* It is no longer one of those that are open. */
+static void close_count(struct sl_rpc_call *c)
+{
+    if (c->open)
+        sl_series_add(c->open, -1);
+    c->open = NULL;
+}
+
 static void call_free(struct sl_rpc_call *c)
 {
     drop_output(c);
     uncharge(c);
+    close_count(c);
     if (c->listed) {
         *(c->prev ? &c->prev->next : &c->home->calls) = c->next;
         if (c->next)
@@ -70,11 +80,11 @@ void sl_rpc_call_unref(struct sl_rpc_call *c)
         call_free(c);
 }
 
-static void write_log_line(struct sl_rpc_call *c, enum sl_code code, enum sl_reason reason,
-                           const char *message)
+static void note_end(struct sl_rpc_call *c, enum sl_code code, enum sl_reason reason,
+                     const char *message)
 {
     const struct sl_principal *p = c->base.principal;
-    sl_request_log(&(struct sl_request_line){
+    const struct sl_request_line line = {
         .id = c->id,
         .method = c->base.method->path,
         .principal = p ? p->id : NULL,
@@ -85,7 +95,10 @@ static void write_log_line(struct sl_rpc_call *c, enum sl_code code, enum sl_rea
         .message = message,
         .total_us = sl_now_us() - c->base.arrived_us,
         .facts = &c->base.facts,
-    });
+    };
+    sl_request_log(&line);
+    sl_request_count(&line);
+    close_count(c);
 }
 
 static void mark_dirty(struct sl_rpc_call *c)
@@ -105,7 +118,7 @@ static void call_finish(struct sl_call *base, const struct sl_status *status)
         return;
     c->ended = true;
     sl_status_trailers(status, &c->arena, &c->trailers);
-    write_log_line(c, status->code, status->reason, status->message);
+    note_end(c, status->code, status->reason, status->message);
     mark_dirty(c);
 }
 
@@ -120,8 +133,8 @@ static void client_gone(struct sl_rpc_call *c)
     if (c->base.method->on_cancel)
         c->base.method->on_cancel(&c->base);
     bool late = sl_now_us() >= c->base.deadline_us;
-    write_log_line(c, late ? SL_DEADLINE_EXCEEDED : SL_CANCELLED,
-                   late ? SL_REASON_CALLER_DEADLINE : SL_REASON_CALLER_CANCELLED, NULL);
+    note_end(c, late ? SL_DEADLINE_EXCEEDED : SL_CANCELLED,
+             late ? SL_REASON_CALLER_DEADLINE : SL_REASON_CALLER_CANCELLED, NULL);
 }
 
 void sl_rpc_call_shut(struct sl_rpc_call *c)
@@ -564,16 +577,18 @@ static void enlist(struct sl_rpc_call *c)
         home->calls->prev = c;
     home->calls = c;
     atomic_fetch_add(&home->shared->open_calls, 1);
+    c->open = sl_request_open(c->base.method->path);
+    sl_series_add(c->open, 1);
 }
 
-static void begin_unknown_method(struct sl_rpc_call *c)
+static const struct sl_method unknown_method = {.path = "?", .kind = SL_UNARY};
+
+static void refuse_unknown_method(struct sl_rpc_call *c)
 {
-    static const struct sl_method unknown = {.path = "?", .kind = SL_UNARY};
     struct sl_err err = {0};
     char path[128];
     sl_copy_n(path, sizeof(path), (const char *)GRPC_SLICE_START_PTR(c->details.method),
               GRPC_SLICE_LENGTH(c->details.method));
-    c->base.method = &unknown;
     sl_err_set(&err, SL_UNIMPLEMENTED, SL_REASON_NONE, "there is no method %s", path);
     sl_call_fail(&c->base, &err);
 }
@@ -596,10 +611,12 @@ void sl_rpc_call_begin(struct sl_rpc_call *c)
     c->base.deadline_us = deadline_us(c->deadline);
     c->base.facts.first_token_us = -1;
     c->base.facts.input_tokens = c->base.facts.output_tokens = -1;
+    if (!c->base.method)
+        c->base.method = &unknown_method;
     enlist(c);
     arm_close(c);
-    if (!c->base.method) {
-        begin_unknown_method(c);
+    if (c->base.method == &unknown_method) {
+        refuse_unknown_method(c);
     } else if (authenticate(c, &err) != SL_OK) {
         sl_call_fail(&c->base, &err);
     } else {

@@ -45,6 +45,7 @@ struct sl_rpc_call {
     bool ended;       /* finish was called, or the client is gone: the handler hears nothing more */
     bool status_sent; /* the last batch was started */
     bool listed, is_dirty;
+    struct sl_series *open; /* where it counts as open; NULL: it does not */
     struct sl_status_trailers trailers;
     grpc_metadata trailing[2];
     struct sl_rpc_call *next_dirty, *next, *prev;
