@@ -19,11 +19,13 @@
 #include "commands.h"
 #include "config/config.h"
 #include "open_store.h"
+#include "operator_port.h"
 #include "registry/catalogue/catalogue.h"
 #include "rpc/credentials.h"
 #include "rpc/health.h"
 #include "rpc/server.h"
 #include "store/store.h"
+#include "telemetry/process.h"
 #include "upstream/upstream.h"
 
 enum {
@@ -42,6 +44,7 @@ struct process {
     struct sl_backend backend;
     struct sl_server_tls *tls;
     struct sl_server *server;
+    struct sl_http *http;                       /* the operators' port; NULL: none */
     struct sl_service *services[MAX_LOOPS + 1]; /* one a loop; NULL-terminated */
     size_t n_loops;
     struct sl_service *control;
@@ -302,6 +305,8 @@ static enum sl_code start(struct process *p, struct sl_err *err)
     sl_health_init(p->control->loop);
     code = create_server(p, err);
     if (code == SL_OK)
+        code = sl_operator_port_start(p->config, p->server, &p->http, err);
+    if (code == SL_OK)
         code = start_loops(p, err);
     if (code == SL_OK)
         code = sl_backend_start(&p->backend, err);
@@ -354,6 +359,7 @@ static void drain(struct process *p, const sigset_t *set, int signal_number)
 static void stop(struct process *p)
 {
     struct sl_err err = {0};
+    sl_http_stop(p->http);
     if (p->control && !p->loops_run && start_loops(p, &err) != SL_OK)
         return;                   /* what is left goes with the process */
     sl_backend_stop(&p->backend); /* what its pool posts, the loops still take */
@@ -435,6 +441,7 @@ int main(int argc, char **argv, char **envp)
     if (command.help || command.version || command.check || command.print)
         return run_command(&command, &p);
     set_log_level(p.config);
+    sl_process_metrics_start(SLUICE_VERSION);
     sl_rpc_init();
     if (start(&p, &err) == SL_OK)
         serve(&p, &set, argc - 1, argv + 1, envp);

@@ -17,6 +17,12 @@ static const char *place_of(const struct sl_config *c, const char *key)
     return *place ? place : "default";
 }
 
+bool sl_config_is_said(const struct sl_config *c, const char *key)
+{
+    const struct sl_setting *row = sl_settings_find(&sl_settings_root, key);
+    return row && *c->places[row - sl_settings_root.rows];
+}
+
 #define FAIL(c, err, key, ...) sl_apply_fail((err), place_of((c), (key)), (key), __VA_ARGS__)
 
 /* Splits "HOST:PORT" or "[IPV6]:PORT"; false where it is neither. */
@@ -76,6 +82,16 @@ static enum sl_code check_listen(const struct sl_config *c, struct sl_err *err)
                         address);
     }
     return SL_OK;
+}
+
+static enum sl_code check_metrics(const struct sl_config *c, struct sl_err *err)
+{
+    struct sl_str host;
+    int64_t port;
+    if (!strcmp(c->metrics_address, "off") || split_address(c->metrics_address, &host, &port))
+        return SL_OK;
+    return FAIL(c, err, "metrics.address", "has to be HOST:PORT, [IPV6]:PORT or off, not '%.80s'",
+                c->metrics_address);
 }
 
 static enum sl_code check_tls(const struct sl_config *c, struct sl_err *err)
@@ -191,6 +207,8 @@ static enum sl_code check_references(const struct sl_config *c, struct sl_err *e
 enum sl_code sl_config_check(struct sl_config *c, struct sl_err *err)
 {
     enum sl_code code = check_listen(c, err);
+    if (!code)
+        code = check_metrics(c, err);
     if (!code)
         code = check_tls(c, err);
     if (!code)

@@ -140,9 +140,10 @@ struct sl_config {
     int64_t
         drain_announce_ms; /* -1: 1.3 x max_connection_age (default age: 60 s, when unlimited) */
     int64_t drain_deadline_ms;
-    /* data_dir, log.* */
+    /* data_dir, log.*, metrics.* */
     const char *data_dir;
     const char *log_level;
+    const char *metrics_address; /* "off", "127.0.0.1:9464" */
     /* limits.* */
     int64_t request_memory_bytes; /* all requests together */
     int64_t stream_buffer_bytes;  /* queued for one slow client before its provider is paused */
@@ -207,6 +208,9 @@ void sl_config_print(const struct sl_config *c, FILE *to);
  * strings), and how many there are. For a warning after a reload. */
 size_t sl_config_needs_restart(const struct sl_config *was, const struct sl_config *now,
                                const char **keys, size_t cap);
+
+/* Whether somebody set the setting of the root, rather than that it has its default. */
+bool sl_config_is_said(const struct sl_config *c, const char *key);
 
 /* Text of a reference: env:NAME or file:/path (one trailing newline removed). Errors: SL_FAILED_PRECONDITION,
  * PROVIDER_KEY_MISSING naming the variable or file. A text that is no reference is refused: keys are not written into

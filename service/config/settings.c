@@ -138,6 +138,13 @@ static const struct sl_setting rows[] = {
      .words = "debug|info|warn|error",
      .reload = true,
      .help = "Least important lines to log"},
+    {.key = "metrics.address",
+     .type = SL_SET_TEXT,
+     AT(metrics_address),
+     .preset = "127.0.0.1:9464",
+     .help =
+         "Address of /metrics, /healthz and /readyz, plain HTTP without credentials: HOST:PORT, "
+         "[IPV6]:PORT, port 0: any free one; or off"},
     {.key = "models",
      .type = SL_SET_TABLE,
      AT(models),

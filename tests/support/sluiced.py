@@ -38,6 +38,7 @@ def base_config(data_dir):
         "server": {"listen": ["127.0.0.1:0"]},
         "data_dir": str(data_dir),
         "log": {"level": "debug"},
+        "metrics": {"address": "127.0.0.1:0"},
         "access": {"anonymous": True},
         "drain": {"announce": "0s", "deadline": "5s"},
     }
@@ -135,6 +136,11 @@ class Sluiced:
     @property
     def address(self):
         return self.addresses[0]
+
+    @property
+    def metrics_address(self):
+        """Of /metrics, /healthz and /readyz, with the real port."""
+        return self.wait_log(lambda line: line.get("msg") == "metrics")["address"]
 
     @property
     def pid(self):

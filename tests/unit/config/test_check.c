@@ -50,6 +50,12 @@ static void knows_addresses(void **state)
         {"server: {listen: ['[]:50051']}", "HOST:PORT"},
         {"server: {listen: ['http://a:1']}", "HOST:PORT"},
         {"server: {listen: ['unix:']}", "HOST:PORT"},
+        {"metrics: {address: off}", NULL},
+        {"metrics: {address: '[::]:0'}", NULL},
+        {"metrics: {address: 0.0.0.0:9464}", NULL},
+        {"metrics: {address: none}", "HOST:PORT, [IPV6]:PORT or off, not 'none'"},
+        {"metrics: {address: ':9464'}", "HOST:PORT"},
+        {"metrics: {address: 'unix:/x'}", "HOST:PORT"},
     };
     (void)state;
     check_rows(rows, SL_ARRAY_LEN(rows));
