@@ -73,6 +73,7 @@ static void take_person(const struct sl_access *a, const struct sl_person *perso
     p->rights = sl_access_tier(a, p->tier);
     p->roles = person->roles;
     p->stored = true;
+    p->preferences = person->preferences;
 }
 
 /* A rule's caller is the stored user of that name, where there is one; the rule's tier and roles hold. */
@@ -85,6 +86,7 @@ static enum sl_code take_rule(const struct sl_access *a, const struct sl_access_
         return invalid(err, "this user is disabled");
     p->id = person ? person->id : rule->name;
     p->stored = person != NULL;
+    p->preferences = person ? person->preferences : NULL;
     p->name = rule->name;
     p->tier = rule->tier;
     p->rights = sl_access_tier(a, p->tier);

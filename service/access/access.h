@@ -62,6 +62,9 @@ struct sl_configured_key {
 /* The i-th of them, by their order there; false past the last. Certificates are none. */
 bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_configured_key *out);
 
+/* What the stored user of that id prefers; NULL: nothing. */
+const struct sl_preferences *sl_access_preferences(const struct sl_access *a, const char *id);
+
 /* Whether a key or certificate of the configuration is in the tier. */
 bool sl_access_configures_tier(const struct sl_access *a, const char *tier);
 

@@ -46,6 +46,7 @@ static enum sl_code take_known(const struct sl_access *a, const struct sl_person
     p->id = person->id;
     p->name = person->name;
     p->stored = true;
+    p->preferences = person->preferences;
     p->roles &= person->roles | SL_ROLE_USER;
     if (*p->tier && strcmp(p->tier, person->tier) != 0)
         return sl_err_field(err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST, "sluice-tier",
@@ -88,6 +89,7 @@ enum sl_code sl_access_act(const struct sl_access *a, const struct sl_principal 
     p->scopes &= ~(unsigned)SL_SCOPE_ACT_AS;
     p->roles |= SL_ROLE_USER;
     p->stored = false;
+    p->preferences = NULL;
     p->name = sl_arena_strndup(arena, c->user.p, c->user.n);
     p->tier = sl_arena_strndup(arena, c->tier.p ? c->tier.p : "", c->tier.n);
     const struct sl_person *known = sl_access_find_person(a, SL_BY_NAME, c->user.p, c->user.n);

@@ -54,6 +54,17 @@ struct sl_person *sl_person_bury(const struct sl_person *old)
     return p;
 }
 
+struct sl_person *sl_person_with(const struct sl_person *old, struct sl_preferences *preferences)
+{
+    const char *texts[] = {old->id, old->name, old->tier, old->subject};
+    struct sl_person *p = create(texts, old->number);
+    p->roles = old->roles;
+    p->disabled = old->disabled;
+    p->deleted = old->deleted;
+    p->preferences = preferences;
+    return p;
+}
+
 struct sl_person *sl_person_ref(struct sl_person *p)
 {
     atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
@@ -62,8 +73,10 @@ struct sl_person *sl_person_ref(struct sl_person *p)
 
 void sl_person_unref(struct sl_person *p)
 {
-    if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
-        sl_free(p);
+    if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    sl_preferences_unref(p->preferences);
+    sl_free(p);
 }
 
 /* ---- sets ---- */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "access/preferences.h"
 #include "store/row.h"
 
 /* One allocation: the strings follow the struct. */
@@ -18,6 +19,7 @@ struct sl_person {
     bool disabled;
     bool deleted; /* stands in an overlay for a user that is no more */
     const char *id, *name, *tier, *subject;
+    struct sl_preferences *preferences; /* a reference; NULL: none */
 };
 
 /* Of a row of users; number is the caller's choice. Never NULL. */
@@ -25,6 +27,8 @@ struct sl_person *sl_person_create(const struct sl_row *row, uint32_t number);
 /* The same person, deleted. Never NULL. */
 struct sl_person *sl_person_bury(const struct sl_person *p);
 struct sl_person *sl_person_ref(struct sl_person *p);
+/* The same person with other preferences, whose reference it takes; NULL: none. Never NULL. */
+struct sl_person *sl_person_with(const struct sl_person *p, struct sl_preferences *preferences);
 /* Accepts NULL. */
 void sl_person_unref(struct sl_person *p);
 

@@ -38,6 +38,8 @@ struct sl_tier {
     int32_t rank;
 };
 
+struct sl_preferences; /* access/preferences.h */
+
 struct sl_principal {
     const char *
         id; /* stable; for logs and the ledger. A stored user's UUID, else a name of the configuration, "jwt#SUBJECT" or "ID OF THE ACTOR#NAME" ('#' is in no other) */
@@ -50,6 +52,7 @@ struct sl_principal {
     const char *key_id;           /* of the API key, "" : none */
     int64_t expires_ms;           /* of that key; 0: never */
     bool stored;                  /* id is that of a row of users */
+    const struct sl_preferences *preferences; /* the user's; NULL: none */
     /* Who acts for this user by a key of scope act_as, NULL: nobody. Its rights bound these: ask access/rights.h. */
     const struct sl_principal *actor;
 };

@@ -14,7 +14,8 @@ enum {
     GONE_MAX = 64 * 1024 /* keys that were removed for good: more are worth reading everything */
 };
 
-_Static_assert(SL_TABLE_USERS < SL_TABLE_API_KEYS, "changes come table by table: users first");
+_Static_assert(SL_TABLE_USERS < SL_TABLE_API_KEYS && SL_TABLE_USERS < SL_TABLE_PREFERENCES,
+               "changes come table by table: users first");
 
 /* ---- rows ---- */
 
@@ -71,6 +72,18 @@ static enum sl_code add_key(void *owner, const struct sl_row *row, struct sl_err
     return SL_OK;
 }
 
+/* Nobody has the persons yet. */
+static enum sl_code add_preferences(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct sl_access_base *base = owner;
+    const char *user = sl_row_text(row, SL_COL_OWNER);
+    struct sl_person *p = sl_people_find(&base->people, SL_BY_ID, user, strlen(user));
+    (void)err;
+    if (p && !p->preferences)
+        p->preferences = sl_preferences_create(sl_row_text(row, SL_PREFERENCES_SETTINGS));
+    return SL_OK;
+}
+
 static enum sl_code load_table(struct sl_tx *tx, enum sl_table table, sl_on_row *on_row,
                                void *owner, struct sl_err *err)
 {
@@ -110,6 +123,8 @@ static enum sl_code load_all(struct sl_access *a, struct sl_store *store, struct
     enum sl_code code = sl_store_begin(store, &loader, false, &tx, err);
     if (code == SL_OK)
         code = load_table(tx, SL_TABLE_USERS, add_person, base, err);
+    if (code == SL_OK)
+        code = load_table(tx, SL_TABLE_PREFERENCES, add_preferences, base, err);
     if (code == SL_OK)
         code = load_tiers(tx, &tiers, err);
     if (code == SL_OK)
@@ -184,6 +199,27 @@ static struct sl_access_overlay *overlay_of(struct refresh *r)
     return r->a->overlay;
 }
 
+/* As the snapshot has the person by now, deleted or not; NULL: it never was there. */
+static const struct sl_person *find_person(const struct refresh *r, const char *id)
+{
+    const struct sl_access_overlay *o = r->a->overlay;
+    size_t n = strlen(id);
+    const struct sl_person *p = o ? sl_people_find(&o->fresh, SL_BY_ID, id, n) : NULL;
+    if (!p && o)
+        p = sl_people_find(&o->changed, SL_BY_ID, id, n);
+    return p ? p : sl_people_find(&r->a->base->people, SL_BY_ID, id, n);
+}
+
+/* The row's person, with the preferences that it has. */
+static struct sl_person *make_person(const struct refresh *r, const struct sl_row *row,
+                                     uint32_t number)
+{
+    const struct sl_person *was = find_person(r, sl_row_text(row, SL_COL_ID));
+    struct sl_person *p = sl_person_create(row, number);
+    p->preferences = was ? sl_preferences_ref(was->preferences) : NULL;
+    return p;
+}
+
 static enum sl_code change_person(struct refresh *r, const struct sl_row *row, struct sl_err *err)
 {
     struct sl_access_overlay *o = overlay_of(r);
@@ -191,7 +227,7 @@ static enum sl_code change_person(struct refresh *r, const struct sl_row *row, s
     size_t n = r->a->base->people.n;
     uint32_t number = number_of(&r->a->base->people, id);
     if (number != NO_PERSON) {
-        sl_people_put(&o->changed, sl_person_create(row, number));
+        sl_people_put(&o->changed, make_person(r, row, number));
         return SL_OK;
     }
     number = number_of(&o->fresh, id);
@@ -199,8 +235,22 @@ static enum sl_code change_person(struct refresh *r, const struct sl_row *row, s
         number = (uint32_t)(n + o->fresh.n);
     if (number >= SL_MAX_USERS)
         return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_STORE, "too many users");
-    sl_people_put(&o->fresh, sl_person_create(row, number));
+    sl_people_put(&o->fresh, make_person(r, row, number));
     return SL_OK;
+}
+
+/* Rows that are gone for good are those of users that are. */
+static void change_preferences(struct refresh *r, const struct sl_row *row)
+{
+    const struct sl_person *p = find_person(r, sl_row_text(row, SL_COL_OWNER));
+    struct sl_preferences *preferences = NULL;
+    if (!p || p->deleted)
+        return;
+    struct sl_access_overlay *o = overlay_of(r);
+    if (!sl_row_int(row, SL_COL_DELETED_MS))
+        preferences = sl_preferences_create(sl_row_text(row, SL_PREFERENCES_SETTINGS));
+    bool is_fresh = p->number >= r->a->base->people.n;
+    sl_people_put(is_fresh ? &o->fresh : &o->changed, sl_person_with(p, preferences));
 }
 
 static void change_key(struct refresh *r, const struct sl_row *row)
@@ -250,6 +300,8 @@ static enum sl_code on_change(void *owner, const struct sl_change *c, struct sl_
         return change_person(r, c->row, err);
     else if (c->table == SL_TABLE_USERS)
         lose_person(r, c->id);
+    else if (c->table == SL_TABLE_PREFERENCES && c->row)
+        change_preferences(r, c->row);
     else if (c->table == SL_TABLE_API_KEYS && c->row)
         change_key(r, c->row);
     else if (c->table == SL_TABLE_API_KEYS)

@@ -195,6 +195,12 @@ const char *sl_access_user_name(const struct sl_access *a, const char *id)
     return p ? p->name : "";
 }
 
+const struct sl_preferences *sl_access_preferences(const struct sl_access *a, const char *id)
+{
+    const struct sl_person *p = sl_access_find_person(a, SL_BY_ID, id, strlen(id));
+    return p ? p->preferences : NULL;
+}
+
 bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_configured_key *out)
 {
     for (size_t k = 0; k < a->rules->n; k++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access/load.h"
+#include "access/preferences.h"
 #include "base/clock.h"
 #include "config/load.h"
 
@@ -175,6 +176,50 @@ static void takes_up_a_configuration(void **state)
     sl_access_unref(b);
 }
 
+static const char *hidden_of(const struct sl_principal *p)
+{
+    return p->preferences && p->preferences->n_hidden ? p->preferences->hidden[0] : "";
+}
+
+/* Preferences stay with their user, whatever else changes, and go with it. */
+static void keeps_preferences(void **state)
+{
+    struct scene *s = *state;
+    const char *ann = users_add(s, &(struct users_user){.name = "ann", .subject = "sub-ann"});
+    struct sl_api_key key = users_add_key(s, ann, NULL);
+    users_prefer(s, ann, "{\"hidden_models\":[\"one\"]}");
+    struct sl_access *a = users_load(s), *old = sl_access_ref(a);
+    assert_string_equal(hidden_of(users_who(s, a, key.text)), "one");
+    users_prefer(s, ann, "{\"hidden_models\":[\"two\"]}");
+    users_refresh(s, &a);
+    assert_string_equal(hidden_of(users_who(s, a, key.text)), "two");
+    assert_string_equal(hidden_of(users_who(s, old, key.text)), "one");
+    users_set(s, ann, SL_COL_NAME, "anna");
+    const char *bob = users_add(s, &(struct users_user){.name = "bob"});
+    struct sl_api_key bobs = users_add_key(s, bob, NULL);
+    users_prefer(s, bob, "{\"hidden_models\":[\"three\"]}");
+    users_refresh(s, &a);
+    assert_string_equal(hidden_of(users_who(s, a, key.text)), "two");
+    assert_string_equal(hidden_of(users_who(s, a, bobs.text)), "three");
+    users_set(s, bob, SL_COL_NAME, "rob");
+    users_refresh(s, &a);
+    assert_string_equal(hidden_of(users_who(s, a, bobs.text)), "three");
+    const struct sl_claims claims = {.subject = "sub-ann", .name = "", .tier = ""};
+    const struct sl_principal *p = NULL;
+    EXPECT_OK(sl_access_of_claims(a, &claims, &s->arena, &p, &s->err));
+    assert_string_equal(hidden_of(p), "two");
+    users_compact(s, &a);
+    assert_string_equal(hidden_of(users_who(s, a, key.text)), "two");
+    assert_string_equal(hidden_of(users_who(s, a, bobs.text)), "three");
+    users_prefer(s, ann, "{}");
+    users_delete(s, bob);
+    users_refresh(s, &a);
+    assert_null(users_who(s, a, key.text)->preferences);
+    assert_null(sl_access_preferences(a, bob));
+    sl_access_unref(old);
+    sl_access_unref(a);
+}
+
 static void maps_claims(void **state)
 {
     struct scene *s = *state;
@@ -208,6 +253,7 @@ int main(int argc, char **argv)
         SCENE_TEST(reads_all_at_the_start),   SCENE_TEST(takes_up_changes),
         SCENE_TEST(counts_revisions),         SCENE_TEST(agrees_with_a_fresh_one),
         SCENE_TEST(takes_up_a_configuration), SCENE_TEST(maps_claims),
+        SCENE_TEST(keeps_preferences),
     };
     return SCENE_MAIN(tests, argc, argv);
 }

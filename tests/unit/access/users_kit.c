@@ -103,6 +103,23 @@ void users_add_tier(struct scene *s, const char *name, int64_t rank, const char 
     scene_commit(tx);
 }
 
+void users_prefer(struct scene *s, const char *user, const char *json)
+{
+    struct sl_tx *tx = scene_user(s, user);
+    const struct sl_row_name name = {SL_TABLE_PREFERENCES, user, ""};
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_PREFERENCES), *old = NULL;
+    EXPECT_OK(sl_tx_find(tx, name, &s->arena, &old, &s->err));
+    sl_row_set_text(row, SL_PREFERENCES_SETTINGS, json);
+    if (old) {
+        sl_row_set_text(row, SL_COL_ID, sl_row_text(old, SL_COL_ID));
+        EXPECT_OK(sl_tx_update(tx, row, 0, &s->err));
+    } else {
+        sl_row_set_text(row, SL_COL_OWNER, user);
+        EXPECT_OK(sl_tx_insert(tx, row, &s->err));
+    }
+    scene_commit(tx);
+}
+
 void users_delete(struct scene *s, const char *id)
 {
     struct sl_tx *tx = scene_admin(s);

@@ -34,6 +34,8 @@ void users_delete(struct scene *s, const char *id);
 /* k may be NULL. */
 struct sl_api_key users_add_key(struct scene *s, const char *user, const struct users_key *k);
 void users_revoke(struct scene *s, const char *user, const char *id);
+/* json: of preferences.settings. */
+void users_prefer(struct scene *s, const char *user, const char *json);
 void users_add_tier(struct scene *s, const char *name, int64_t rank, const char *rights);
 
 /* Whom the key proves, beside c; NULL with the error in s->err. */
