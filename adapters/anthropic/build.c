@@ -1,7 +1,7 @@
 /* Requests of the Messages API: a body written as segments, so that pictures and documents are
  * neither copied nor encoded as a whole. Every field of CompleteRequest is sent, warned about or
  * refused here and in the files beside; those that are Sluice's own (model, request_id,
- * conversation_id, message_id, labels, include_message, on_unsupported) are not the provider's
+ * conversation_id, message_id, labels, task, include_message, on_unsupported) are not the provider's
  * business.
  *
  * Source: https://platform.claude.com/docs/en/api/messages, "Create a Message". */

@@ -53,6 +53,7 @@ enum sl_code sl_ask_admit(struct sl_call *call, const char *model, const char *r
         .principal = call->principal,
         .name = model,
         .conversation = call->facts.conversation_id,
+        .task = call->facts.task,
         .now_ms = sl_wall_ms(),
         .arena = call->arena,
     };
@@ -72,6 +73,14 @@ void sl_ask_warn_unknown(struct sl_call *call, struct sl_warnings *warnings)
     for (size_t i = 0; i < call->n_unknown_fields; i++)
         sl_warn(warnings, "UNKNOWN_FIELD", call->unknown_fields[i],
                 "this server does not know the field");
+}
+
+void sl_ask_note_completion(struct sl_call *call, const Sluice__V1__CompleteRequest *r)
+{
+    SL_ASK_NOTE(call, r);
+    call->facts.conversation_id = r->conversation_id[0] ? r->conversation_id : NULL;
+    call->facts.message_id = r->message_id[0] ? r->message_id : NULL;
+    call->facts.task = r->task[0] ? r->task : NULL;
 }
 
 const char **sl_ask_labels(struct sl_call *call, size_t n)

@@ -14,11 +14,15 @@ void sl_ask_refuse(struct sl_call *call, const struct sl_violations *violations)
 /* Ends the call with an error and its FailureInfo. */
 void sl_ask_fail(struct sl_call *call, const struct sl_err *err,
                  const Sluice__V1__FailureInfo *failure);
-/* Whether the name leads somewhere and the request id is new ("": none). */
+/* Whether the name leads somewhere, with the conversation and the task of the call's facts, and the request id is new
+ * ("": none). */
 enum sl_code sl_ask_admit(struct sl_call *call, const char *model, const char *request_id,
                           struct sl_candidates *candidates, struct sl_err *err) SL_MUST_CHECK;
 /* Begins a list of warnings with the request's unknown fields. */
 void sl_ask_warn_unknown(struct sl_call *call, struct sl_warnings *warnings);
+
+/* The facts of a request of completions. */
+void sl_ask_note_completion(struct sl_call *call, const Sluice__V1__CompleteRequest *r);
 
 /* Room for n labels in the call's facts: key, value, key, value, ... NULL: n is 0. */
 const char **sl_ask_labels(struct sl_call *call, size_t n);

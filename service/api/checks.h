@@ -17,6 +17,8 @@ enum {
 void sl_check_json_object(struct sl_violations *v, const char *field, const char *text);
 void sl_check_range(struct sl_violations *v, const char *field, double x, double low, double high);
 void sl_check_length(struct sl_violations *v, const char *field, const char *s, size_t max);
+/* "" is fine. */
+void sl_check_task(struct sl_violations *v, const char *field, const char *task);
 /* path: of what holds the image. */
 void sl_check_image(struct sl_violations *v, const char *path, const Sluice__V1__Image *image);
 

@@ -57,19 +57,12 @@ static void on_end(void *owner, const struct sl_exchange_end *end)
 static const struct sl_exchange_ops stream_ops = {.on_event = on_event, .on_end = on_end};
 static const struct sl_exchange_ops whole_ops = {.on_event = NULL, .on_end = on_end};
 
-static void note_facts(struct sl_call *call, const request_t *r)
-{
-    SL_ASK_NOTE(call, r);
-    call->facts.conversation_id = r->conversation_id[0] ? r->conversation_id : NULL;
-    call->facts.message_id = r->message_id[0] ? r->message_id : NULL;
-}
-
 static void begin(struct sl_call *call, const request_t *r, bool stream)
 {
     struct sl_violations violations = {.arena = call->arena};
     struct sl_candidates candidates = {0};
     struct sl_err err = {0};
-    note_facts(call, r);
+    sl_ask_note_completion(call, r);
     if (!sl_validate_complete(r, &violations)) {
         sl_ask_refuse(call, &violations);
         return;

@@ -37,6 +37,7 @@ static enum sl_code find_principal(struct sl_work *w, const char *name, struct s
         .proof = "api_key",
         .key_id = "",
         .stored = true,
+        .preferences = sl_access_preferences(w->access, subject.user),
     };
     return SL_OK;
 }
@@ -44,7 +45,13 @@ static enum sl_code find_principal(struct sl_work *w, const char *name, struct s
 static struct sl_resolve_spec spec_of(struct sl_work *w, const struct sl_principal *p,
                                       const char *name)
 {
-    return (struct sl_resolve_spec){w->registry, p, name, "", sl_wall_ms(), w->arena};
+    return (struct sl_resolve_spec){
+        .registry = w->registry,
+        .principal = p,
+        .name = name,
+        .now_ms = sl_wall_ms(),
+        .arena = w->arena,
+    };
 }
 
 /* ---- GetDefaultModel ---- */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "api/ask.h"
+#include "api/checks.h"
 #include "api/model_message.h"
 #include "api/service.h"
 #include "base/clock.h"
@@ -45,10 +47,23 @@ void sl_resolve_model(struct sl_call *call, const ProtobufCMessage *message)
     const Sluice__V1__ResolveModelRequest *request =
         (const Sluice__V1__ResolveModelRequest *)message;
     const struct sl_registry *registry = call->service->registry;
-    const struct sl_resolve_spec spec = {registry, call->principal, request->model,
-                                         "",       sl_wall_ms(),    call->arena};
+    const struct sl_resolve_spec spec = {
+        .registry = registry,
+        .principal = call->principal,
+        .name = request->model,
+        .conversation = request->conversation_id,
+        .task = request->task,
+        .now_ms = sl_wall_ms(),
+        .arena = call->arena,
+    };
+    struct sl_violations violations = {.arena = call->arena};
     struct sl_err err = {0};
     struct sl_candidates found;
+    sl_check_task(&violations, "task", request->task);
+    if (violations.count) {
+        sl_ask_refuse(call, &violations);
+        return;
+    }
     if (sl_resolve_request(&spec, &found, &err) != SL_OK) {
         sl_call_fail(call, &err);
         return;

@@ -80,21 +80,23 @@ static void begin(struct sl_call *call, const ProtobufCMessage *request, const s
 }
 
 /* One handler: notes the facts, validates, begins. */
-#define HANDLER(name, type, kind, validate)                                                        \
+#define HANDLER(name, type, kind, note, validate)                                                  \
     void name(struct sl_call *call, const ProtobufCMessage *message)                               \
     {                                                                                              \
         const type *r = (const type *)message;                                                     \
         struct sl_violations violations = {.arena = call->arena};                                  \
-        SL_ASK_NOTE(call, r);                                                                      \
+        note(call, r);                                                                             \
         (void)!validate(r, &violations);                                                           \
         begin(call, message, &(struct asked){kind, r->model, r->request_id, &violations});         \
     }
 
-HANDLER(sl_embed, Sluice__V1__EmbedRequest, SL_EMBED, sl_validate_embed)
-HANDLER(sl_generate_image, Sluice__V1__GenerateImageRequest, SL_GENERATE_IMAGE, sl_validate_image)
-HANDLER(sl_rerank, Sluice__V1__RerankRequest, SL_RERANK, sl_validate_rerank)
-HANDLER(sl_moderate, Sluice__V1__ModerateRequest, SL_MODERATE, sl_validate_moderate)
-HANDLER(sl_count_tokens, Sluice__V1__CompleteRequest, SL_COUNT_TOKENS, sl_validate_complete)
+HANDLER(sl_embed, Sluice__V1__EmbedRequest, SL_EMBED, SL_ASK_NOTE, sl_validate_embed)
+HANDLER(sl_generate_image, Sluice__V1__GenerateImageRequest, SL_GENERATE_IMAGE, SL_ASK_NOTE,
+        sl_validate_image)
+HANDLER(sl_rerank, Sluice__V1__RerankRequest, SL_RERANK, SL_ASK_NOTE, sl_validate_rerank)
+HANDLER(sl_moderate, Sluice__V1__ModerateRequest, SL_MODERATE, SL_ASK_NOTE, sl_validate_moderate)
+HANDLER(sl_count_tokens, Sluice__V1__CompleteRequest, SL_COUNT_TOKENS, sl_ask_note_completion,
+        sl_validate_complete)
 
 void sl_operation_writable(struct sl_call *call)
 {

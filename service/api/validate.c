@@ -306,9 +306,16 @@ void sl_check_length(struct sl_violations *v, const char *field, const char *s, 
         sl_violate(v, field, "may be at most %zu bytes long", max);
 }
 
+void sl_check_task(struct sl_violations *v, const char *field, const char *task)
+{
+    if (*task && !is_name(task))
+        sl_violate(v, field, "must be at most %d letters, digits, '_' and '-'", MAX_NAME);
+}
+
 static void check_marks(struct sl_violations *v, const request_t *r)
 {
     SL_CHECK_MARKS(v, r);
+    sl_check_task(v, "task", r->task);
     sl_check_length(v, "conversation_id", r->conversation_id, SL_REQUEST_ID_MAX);
     sl_check_length(v, "message_id", r->message_id, SL_REQUEST_ID_MAX);
     sl_check_length(v, "end_user", r->end_user, SL_END_USER_MAX);

@@ -57,6 +57,8 @@ enum sl_code {
     X(SECRET_UNREADABLE)                                                                           \
     X(MODEL_NOT_FOUND)                                                                             \
     X(MODEL_FORBIDDEN)                                                                             \
+    X(TASK_FORBIDDEN)                                                                              \
+    X(COST_CEILING)                                                                                \
     X(MODEL_DISABLED)                                                                              \
     X(MODEL_RETIRED)                                                                               \
     X(MODEL_UNUSABLE)                                                                              \

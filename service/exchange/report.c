@@ -30,6 +30,7 @@ Sluice__V1__CallReport *sl_course_report(const struct sl_course *c, const struct
     r->provider_response_id = sl_text(end->response_id);
     r->provider_request_id = sl_text(c->provider_request_id);
     r->reason = sl_text(c->why);
+    r->task = sl_text(c->facts ? c->facts->task : NULL);
     r->attempts = c->attempts;
     r->system_fingerprint = sl_text(end->system_fingerprint);
     r->service_tier = sl_text(end->service_tier);

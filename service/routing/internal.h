@@ -30,10 +30,8 @@ enum sl_code sl_find_raw(const struct sl_resolve_spec *spec, const char *name,
 /* Errors: SL_FAILED_PRECONDITION, NO_DEFAULT_MODEL. */
 enum sl_code sl_find_default(const struct sl_resolve_spec *spec, struct sl_candidates *notes,
                              struct sl_found *out, struct sl_err *err) SL_MUST_CHECK;
-/* A global model that can be used now, other than that one (NULL: any); NULL if there is none. */
-const struct sl_model *sl_find_alternative(const struct sl_registry *r,
-                                           const struct sl_principal *p,
-                                           const struct sl_model *but);
+/* A global model that can be used now, that the caller wants and the task fits; NULL if there is none. */
+const struct sl_model *sl_find_alternative(const struct sl_resolve_spec *spec);
 
 /* ---- life.c ---- */
 
@@ -45,10 +43,15 @@ enum sl_code sl_check_life(const struct sl_resolve_spec *spec, struct sl_candida
 /* ---- rights.c ---- */
 
 /* Whether the caller may use the model, and it is in order. Errors: SL_PERMISSION_DENIED, SL_FAILED_PRECONDITION. */
-enum sl_code sl_check_rights(const struct sl_registry *r, const struct sl_principal *p,
-                             const struct sl_found *found, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_check_rights(const struct sl_resolve_spec *spec, const struct sl_found *found,
+                             struct sl_err *err) SL_MUST_CHECK;
+/* Whether the caller's tier allows the task. Error: SL_PERMISSION_DENIED, TASK_FORBIDDEN. */
+enum sl_code sl_check_task_right(const struct sl_resolve_spec *spec, struct sl_err *err) SL_MUST_CHECK;
+/* Whether the caller finds the model too dear. Error: SL_FAILED_PRECONDITION, COST_CEILING. */
+enum sl_code sl_check_price(const struct sl_resolve_spec *spec, const struct sl_model *m,
+                            struct sl_err *err) SL_MUST_CHECK;
 /* MODEL_FORBIDDEN. tiers: that would do, NULL-terminated. */
-enum sl_code sl_forbid(const struct sl_registry *r, const struct sl_principal *p, const char *name,
+enum sl_code sl_forbid(const struct sl_resolve_spec *spec, const char *name,
                        const char *const *tiers, struct sl_err *err);
 enum sl_code sl_model_not_found(const struct sl_registry *r, const struct sl_principal *p,
                                 const char *name, const char *why, struct sl_err *err);

@@ -5,6 +5,7 @@
 #include "registry/life.h"
 #include "registry/raw.h"
 #include "routing/internal.h"
+#include "routing/wishes.h"
 
 enum { MAX_STEPS = 4 };
 
@@ -44,6 +45,12 @@ static enum sl_code refuse(const struct sl_model *m, struct sl_err *err)
         *day ? " since " : "", day, *successor ? "; use '" : "", successor, *successor ? "'" : "");
 }
 
+static bool is_wanted(const struct sl_resolve_spec *spec, const struct sl_model *m)
+{
+    return !sl_wishes_hide(spec->registry, spec->principal, m) &&
+           !sl_wishes_too_dear(spec->principal, m);
+}
+
 /* What the successor's name means: an entry, or an id at the same provider. */
 static bool find_successor(const struct sl_resolve_spec *spec, const struct sl_model *m,
                            struct sl_found *out)
@@ -54,14 +61,15 @@ static bool find_successor(const struct sl_resolve_spec *spec, const struct sl_m
     if (!*name)
         return false;
     if (sl_find_entry(spec, name, out))
-        return sl_check_rights(spec->registry, spec->principal, out, &ignored) == SL_OK;
+        return sl_check_rights(spec, out, &ignored) == SL_OK && is_wanted(spec, out->model);
     if (*m->owner) /* a user's key is for the user's own models */
         return false;
     const char *full =
         strchr(name, '/') ? name : sl_arena_printf(spec->arena, "%s/%s", m->provider, name);
     struct sl_candidates unused = {0};
     bool known = sl_registry_detect(spec->registry, full, &found);
-    return known && sl_find_raw(spec, full, &unused, out, &ignored) == SL_OK;
+    return known && sl_find_raw(spec, full, &unused, out, &ignored) == SL_OK &&
+           is_wanted(spec, out->model);
 }
 
 static void note_served(const struct sl_resolve_spec *spec, struct sl_candidates *notes,

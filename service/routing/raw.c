@@ -23,9 +23,9 @@ static enum sl_code check(const struct sl_resolve_spec *spec, const struct sl_fo
     const char *const other[] = {full_name(spec, m), NULL};
     const struct sl_model *entry = sl_registry_restricted(spec->registry, m);
     if (entry && (!sl_registry_may_use(spec->registry, entry, p) || !entry->enabled))
-        return sl_forbid(spec->registry, p, m->name, entry->tiers, err);
+        return sl_forbid(spec, m->name, entry->tiers, err);
     if (!sl_rights_allow_model(p, m->name, other))
-        return sl_forbid(spec->registry, p, m->name, none, err);
+        return sl_forbid(spec, m->name, none, err);
     return SL_OK;
 }
 

@@ -39,7 +39,7 @@ static enum sl_code find(const struct sl_resolve_spec *spec, struct sl_candidate
         if (sl_find_raw(spec, sl_starts_with(name, "global/") ? name + 7 : name, notes, out, err))
             return err->code;
     }
-    return sl_check_rights(spec->registry, spec->principal, out, err);
+    return sl_check_rights(spec, out, err);
 }
 
 enum sl_code sl_resolve_request(const struct sl_resolve_spec *spec, struct sl_candidates *out,
@@ -48,7 +48,8 @@ enum sl_code sl_resolve_request(const struct sl_resolve_spec *spec, struct sl_ca
     struct sl_candidates notes;
     struct sl_found found;
     notes.count = notes.n_notes = 0;
-    if (find(spec, &notes, &found, err) || sl_check_life(spec, &notes, &found, err))
+    if (sl_check_task_right(spec, err) || find(spec, &notes, &found, err) ||
+        sl_check_life(spec, &notes, &found, err) || sl_check_price(spec, found.model, err))
         return err->code;
     take(out, &notes, &found);
     return SL_OK;
@@ -88,6 +89,6 @@ enum sl_code sl_resolve_access(const struct sl_resolve_spec *spec, struct sl_mod
     if (why.reason == SL_REASON_MODEL_FORBIDDEN && *name && sl_find_entry(spec, name, &entry))
         out->tiers = entry.model->tiers;
     out->reason = sl_arena_strdup(spec->arena, why.text);
-    out->alternative = sl_find_alternative(spec->registry, spec->principal, NULL);
+    out->alternative = sl_find_alternative(spec);
     return SL_OK;
 }

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "registry/registry.h"
 
-enum { SL_MAX_CANDIDATES = 8, SL_MAX_NOTES = 4 };
+enum { SL_MAX_CANDIDATES = 8, SL_MAX_NOTES = 8 };
 
 struct sl_candidate {
     const struct sl_model *model; /* of the registry, or of the call's arena */
@@ -35,18 +35,22 @@ struct sl_resolve_spec {
     const char *
         name; /* as CompleteRequest.model has it: "", "NAME", "models/NAME", "global/NAME", "provider/ID" */
     const char *conversation; /* id, for its pinned model where no name is given; "": none */
-    int64_t now_ms;           /* wall clock */
+    const char *task; /* what the request is for, where no name is given; "" or NULL: not said */
+    int64_t now_ms;   /* wall clock */
     struct sl_arena *
         arena; /* of the call: for models without an entry, reasons and notes; outlives the candidates */
 };
 
 /* Names lead to a model of the caller's own, a global one, one that the catalogue or a pattern knows ("provider/ID" at that
- * provider), one of the default provider. No name: the conversation's pin, the default of the user, the tier, the registry
- * (DEFAULT_LLM_MODEL at last), gpt-4o where its key is there, the first model by name that the caller may use.
+ * provider), one of the default provider. No name: the conversation's pin, the user's default for the task, the default of
+ * the user, the tier, the registry (DEFAULT_LLM_MODEL at last), gpt-4o where its key is there, the first model by name that
+ * the caller may use; where the user has a priority, what that prefers instead of these two. What the user hides, or
+ * finds too dear, is passed over; a pin is not hidden.
  *
  * Errors: SL_NOT_FOUND, MODEL_NOT_FOUND (with the nearest name); SL_PERMISSION_DENIED, MODEL_FORBIDDEN (with the tiers that
  * would do, and a model that the caller may use); SL_FAILED_PRECONDITION: NO_DEFAULT_MODEL, MODEL_DISABLED, MODEL_RETIRED
- * (with the successor), MODEL_UNUSABLE. A missing key is found later, by the attempt. */
+ * (with the successor), MODEL_UNUSABLE, COST_CEILING (with a cheaper model); SL_PERMISSION_DENIED, TASK_FORBIDDEN. A missing
+ * key is found later, by the attempt. */
 enum sl_code sl_resolve_request(const struct sl_resolve_spec *spec, struct sl_candidates *out,
                                 struct sl_err *err) SL_MUST_CHECK;
 

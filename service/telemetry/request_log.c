@@ -42,6 +42,7 @@ static const char *join_labels(const char *const *labels, struct sl_buf *to)
 static void add_choice(struct line *l, const struct sl_call_facts *f)
 {
     add_text(l, "model_asked", f->model_asked);
+    add_text(l, "task", f->task);
     add_text(l, "model", f->model);
     add_text(l, "provider", f->provider);
     add_text(l, "why", f->why);

@@ -12,7 +12,7 @@
 struct sl_call_facts {
     const char *model_asked, *model, *provider, *why;
     const char *provider_request_id;
-    const char *conversation_id, *message_id;
+    const char *conversation_id, *message_id, *task;
     const char *const *labels; /* key, value, key, value, ..., NULL */
     int attempts;
     int64_t first_token_us;              /* since arrival; -1: none */

@@ -5,8 +5,9 @@
 #include "api/access/common.h"
 #include "api/access/preferences_json.h"
 #include "api/access/service.h"
+#include "api/checks.h"
 
-enum { LIST_MAX = 1000, TASK_MAX = 64 };
+enum { LIST_MAX = 1000 };
 
 /* ---- whose ---- */
 
@@ -37,11 +38,10 @@ static enum sl_code find_user(struct sl_work *w, struct whose *whose, struct sl_
     return SL_OK;
 }
 
-static enum sl_code begin(struct sl_work *w, struct whose *whose, struct sl_tx **tx,
+/* After find_user. */
+static enum sl_code begin(struct sl_work *w, const struct whose *whose, struct sl_tx **tx,
                           struct sl_err *err)
 {
-    if (find_user(w, whose, err))
-        return err->code;
     const struct sl_store_session session = sl_caller_session(w, whose->id);
     return sl_store_begin(w->backend->store, &session, whose->write, tx, err);
 }
@@ -73,7 +73,7 @@ enum sl_code sl_get_preferences(struct sl_work *w, struct sl_err *err)
     struct whose whose = {.user = sl_bare_name(r->user, "users/")};
     struct sl_tx *tx = NULL;
     struct sl_row *row = NULL;
-    if (begin(w, &whose, &tx, err) ||
+    if (find_user(w, &whose, err) || begin(w, &whose, &tx, err) ||
         sl_tx_end(tx, find_row(w, tx, whose.id, &row, err), NULL, err))
         return err->code;
     return reply_with(w, row, err);
@@ -81,34 +81,28 @@ enum sl_code sl_get_preferences(struct sl_work *w, struct sl_err *err)
 
 /* ---- checking ---- */
 
-/* A model that all have, or one of the user's own. */
-static void check_model(struct sl_work *w, const char *field, const char *name)
+/* A model that all have ("NAME", "global/NAME"), or one of the user's own. */
+static void check_model(struct sl_work *w, const struct whose *whose, const char *field,
+                        const char *name)
 {
     const char *bare = sl_bare_name(name, "models/");
     if (!*bare || strlen(bare) > SL_TITLE_MAX)
         sl_violate(&w->violations, field, "has a model's name that is empty or too long");
-    else if (!sl_registry_find(w->registry, bare, NULL) &&
-             !sl_registry_find_personal(w->registry, w->call->principal->id, bare, NULL))
+    else if (!sl_registry_find(w->registry, sl_bare_name(bare, "global/"), NULL) &&
+             !sl_registry_find_personal(w->registry, whose->id, bare, NULL))
         sl_violate(&w->violations, field, "names a model that is not there: '%.128s'", bare);
 }
 
-static void check_models(struct sl_work *w, const char *field, struct sl_words list)
+static void check_models(struct sl_work *w, const struct whose *whose, const char *field,
+                         struct sl_words list)
 {
     if (list.n > LIST_MAX)
         sl_violate(&w->violations, field, "has more than %d entries", LIST_MAX);
     for (size_t i = 0; i < list.n && i < LIST_MAX; i++)
-        check_model(w, field, list.list[i]);
+        check_model(w, whose, field, list.list[i]);
 }
 
-static bool is_task(const char *task)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    size_t n = strspn(task, allowed);
-    return n && n <= TASK_MAX && !task[n];
-}
-
-static void check(struct sl_work *w, const Sluice__V1__Preferences *p)
+static void check(struct sl_work *w, const struct whose *whose, const Sluice__V1__Preferences *p)
 {
     static const char *const priorities[] = {"", "cost", "speed", "quality"};
     struct sl_violations *v = &w->violations;
@@ -122,14 +116,14 @@ static void check(struct sl_work *w, const Sluice__V1__Preferences *p)
     if (p->n_task_models > LIST_MAX)
         sl_violate(v, "preferences.task_models", "has more than %d entries", LIST_MAX);
     for (size_t i = 0; i < p->n_task_models && i < LIST_MAX; i++) {
-        if (!is_task(p->task_models[i]->key))
-            sl_violate(v, "preferences.task_models",
-                       "has a task that is not 1 to %d letters, digits, '_' and '-'", TASK_MAX);
-        check_model(w, "preferences.task_models", p->task_models[i]->value);
+        if (!*p->task_models[i]->key)
+            sl_violate(v, "preferences.task_models", "has a task without a name");
+        sl_check_task(v, "preferences.task_models", p->task_models[i]->key);
+        check_model(w, whose, "preferences.task_models", p->task_models[i]->value);
     }
-    check_models(w, "preferences.hidden_models",
+    check_models(w, whose, "preferences.hidden_models",
                  (struct sl_words){p->hidden_models, p->n_hidden_models});
-    check_models(w, "preferences.favourite_models",
+    check_models(w, whose, "preferences.favourite_models",
                  (struct sl_words){p->favourite_models, p->n_favourite_models});
 }
 
@@ -196,7 +190,9 @@ enum sl_code sl_update_preferences(struct sl_work *w, struct sl_err *err)
     struct change c = {.from = r->preferences ? r->preferences : &nothing, .mask = r->update_mask};
     struct whose whose = {.user = sl_bare_name(r->user, "users/"), .write = true};
     struct sl_tx *tx = NULL;
-    check(w, c.from);
+    if (find_user(w, &whose, err))
+        return err->code;
+    check(w, &whose, c.from);
     sl_check_mask(&w->violations, r->update_mask, fields);
     c.etag = sl_check_etag(&w->violations, "preferences.etag", c.from->etag);
     if (sl_violations_err(&w->violations, err) || begin(w, &whose, &tx, err))

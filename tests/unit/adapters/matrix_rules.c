@@ -10,6 +10,7 @@
 static const char *const consumed[] = {
     "model",      "on_unsupported",  "include_message", "provider_options_json",
     "request_id", "conversation_id", "message_id",      "labels",
+    "task",
 };
 
 /* Fields that say nothing where they stand, so that leaving them out loses nothing. */

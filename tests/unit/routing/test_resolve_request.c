@@ -59,7 +59,8 @@ static void check_row(const struct sl_registry *r, const struct row *row)
     struct sl_candidates out = {0};
     struct sl_err err = {0};
     sl_arena_init(&arena, SIZE_MAX);
-    const struct sl_resolve_spec spec = {r, row->who, row->name, "", NOW_MS, &arena};
+    const struct sl_resolve_spec spec = {
+        .registry = r, .principal = row->who, .name = row->name, .now_ms = NOW_MS, .arena = &arena};
     enum sl_code code = sl_resolve_request(&spec, &out, &err);
     if (row->provider) {
         if (code)
@@ -286,7 +287,8 @@ static void tells_who_may(void **state)
     struct sl_registry *r = make("models: [{name: best, provider: openai, tiers: [pro, max]},\n"
                                  "  {name: llama, provider: ollama}]");
     sl_arena_init(&arena, SIZE_MAX);
-    struct sl_resolve_spec spec = {r, &user, "best", "", NOW_MS, &arena};
+    struct sl_resolve_spec spec = {
+        .registry = r, .principal = &user, .name = "best", .now_ms = NOW_MS, .arena = &arena};
     assert_int_equal(sl_resolve_access(&spec, &access, &err), SL_OK);
     assert_false(access.allowed);
     assert_string_equal(access.tiers[1], "max");
