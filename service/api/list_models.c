@@ -1,4 +1,4 @@
-/* Pages of models: by name straight from the snapshot's order, two lists merged (the caller's own, and the
+/* Pages of models: favourites, then by name straight from the snapshot's order, two lists merged (the caller's own, and the
  * global ones); in another order all that match are gathered and sorted. */
 #include "api/list_models.h"
 
@@ -11,15 +11,19 @@
 #include "api/page_token.h"
 #include "api/service.h"
 #include "base/alloc.h"
+#include "base/str.h"
+#include "routing/wishes.h"
 #include "sluice/v1/model_registry.pb-c.h"
+
+#define FAVOURITE "favourite"
 
 enum { DEFAULT_PAGE = 100, MAX_PAGE = 1000 };
 
-enum order { BY_NAME, BY_CREATED, BY_UPDATED, BY_LAST_USED, BY_PROVIDER };
+enum order { FAVOURITES_FIRST, BY_NAME, BY_CREATED, BY_UPDATED, BY_LAST_USED, BY_PROVIDER };
 
 struct entry {
     const struct sl_model *model;
-    const char *key; /* its value in the order; "" by name */
+    const char *key; /* its value in the order; "" by name, FAVOURITE for those that come first */
 };
 
 struct listing {
@@ -28,7 +32,7 @@ struct listing {
     const struct sl_principal *principal;
     struct sl_model_filter filter;
     enum order order;
-    bool descending;
+    bool descending, show_hidden;
     size_t page;
     uint64_t query;
     const struct sl_page_place *behind; /* NULL: the first page */
@@ -46,6 +50,8 @@ static enum sl_code wrong(struct sl_err *err, const char *field, const char *wha
 
 static enum sl_code read_order(struct listing *l, const char *text, struct sl_err *err)
 {
+    if (!*text)
+        return SL_OK;
     static const char *const names[] = {"name", "created", "updated", "last_used", "provider"};
     size_t n = strcspn(text, " ");
     l->descending = !strcmp(text + n, " desc");
@@ -55,11 +61,10 @@ static enum sl_code read_order(struct listing *l, const char *text, struct sl_er
     for (size_t i = 0; i < SL_ARRAY_LEN(names); i++) {
         if (strlen(names[i]) != n || memcmp(names[i], text, n) != 0)
             continue;
-        l->order = (enum order)i;
+        l->order = (enum order)(BY_NAME + i);
         return SL_OK;
     }
-    return n ? wrong(err, "order_by", "has to be name, created, updated, last_used or provider")
-             : SL_OK;
+    return wrong(err, "order_by", "has to be name, created, updated, last_used or provider");
 }
 
 static enum sl_code read_request(struct listing *l, const Sluice__V1__ListModelsRequest *r,
@@ -72,7 +77,8 @@ static enum sl_code read_request(struct listing *l, const Sluice__V1__ListModels
     if (sl_model_filter_parse(r->filter, l->call->arena, &l->filter, err) ||
         read_order(l, r->order_by, err))
         return err->code;
-    l->query = sl_page_query(r->filter, r->order_by, l->principal->id);
+    l->show_hidden = r->show_hidden;
+    l->query = sl_page_query(r->filter, r->order_by, l->principal->id) ^ l->show_hidden;
     if (!*r->page_token)
         return SL_OK;
     if (!sl_page_token_read(l->call->arena, r->page_token, l->query, &l->place))
@@ -100,6 +106,7 @@ static bool is_listed(const struct listing *l, const struct sl_model *m)
         .state = l->filter.asks_state ? state_name(l, m) : NULL,
     };
     return sl_registry_may_use(l->registry, m, l->principal) &&
+           (l->show_hidden || !sl_wishes_hide(l->registry, l->principal, m)) &&
            sl_model_filter_matches(&l->filter, &subject);
 }
 
@@ -108,7 +115,7 @@ static const char *key_of(const struct listing *l, const struct sl_model *m)
     int64_t ms = l->order == BY_CREATED   ? m->created_ms
                  : l->order == BY_UPDATED ? m->updated_ms
                                           : m->last_used_ms;
-    if (l->order == BY_NAME)
+    if (l->order <= BY_NAME)
         return "";
     if (l->order == BY_PROVIDER)
         return m->provider;
@@ -120,13 +127,13 @@ static const char *id_of(const struct sl_model *m)
     return *m->id ? m->id : m->name;
 }
 
-static void add(struct listing *l, const struct sl_model *m)
+static void add(struct listing *l, const struct sl_model *m, const char *key)
 {
     if (l->n == l->cap) {
         l->cap = l->cap ? 2 * l->cap : 64;
         l->list = sl_realloc(l->list, l->cap * sizeof(*l->list));
     }
-    l->list[l->n++] = (struct entry){m, key_of(l, m)};
+    l->list[l->n++] = (struct entry){m, key};
 }
 
 /* ---- by name ---- */
@@ -147,6 +154,12 @@ static void start_walk(const struct listing *l, struct sl_registry_walk *w, bool
     sl_registry_walk(w, l->registry, personal ? l->principal->id : "", b ? &place : NULL);
 }
 
+static bool is_favourite(const struct listing *l, const struct sl_model *m)
+{
+    return l->order == FAVOURITES_FIRST && !m->deleted_ms &&
+           sl_wishes_favour(l->registry, l->principal, m);
+}
+
 static void gather_by_name(struct listing *l)
 {
     struct sl_registry_walk own, global;
@@ -157,8 +170,8 @@ static void gather_by_name(struct listing *l)
     while ((a || b) && l->n <= l->page) {
         bool first = comes_first(a, b) && a;
         const struct sl_model *m = first ? a : b;
-        if (is_listed(l, m))
-            add(l, m);
+        if (is_listed(l, m) && !is_favourite(l, m))
+            add(l, m, "");
         if (first)
             a = sl_registry_next(&own);
         else
@@ -196,7 +209,7 @@ static void gather_all(struct listing *l)
         sl_registry_walk(&w, l->registry, owners[i], NULL);
         for (const struct sl_model *m; (m = sl_registry_next(&w));) {
             if (is_listed(l, m))
-                add(l, m);
+                add(l, m, key_of(l, m));
         }
     }
     if (l->n)
@@ -204,9 +217,8 @@ static void gather_all(struct listing *l)
 }
 
 /* How many of the sorted entries the pages before had. */
-static size_t count_seen(const struct listing *l)
+static size_t count_seen(const struct listing *l, const struct sl_page_place *b)
 {
-    const struct sl_page_place *b = l->behind;
     if (!b)
         return 0;
     const struct sl_model last = {.name = b->name, .id = b->id, .owner = b->personal ? "." : ""};
@@ -219,6 +231,47 @@ static size_t count_seen(const struct listing *l)
         n++;
     }
     return n;
+}
+
+/* ---- favourites ---- */
+
+static const struct sl_model *find_favourite(const struct listing *l, const char *name)
+{
+    const struct sl_model *m = NULL;
+    bool global = sl_starts_with(name, "global/");
+    if (!global)
+        m = sl_registry_find_personal(l->registry, l->principal->id, name, NULL);
+    return m ? m : sl_registry_find(l->registry, global ? name + strlen("global/") : name, NULL);
+}
+
+static bool has(const struct listing *l, const struct sl_model *m)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->list[i].model == m)
+            return true;
+    }
+    return false;
+}
+
+/* Then the others by name. Gives how many of the first ones the pages before had. */
+static size_t gather_favourites(struct listing *l)
+{
+    const struct sl_preferences *wishes = l->principal->preferences;
+    const struct sl_page_place *behind = l->behind;
+    bool among_others = behind && strcmp(behind->key, FAVOURITE) != 0;
+    for (size_t i = 0; wishes && !among_others && i < wishes->n_favourites; i++) {
+        const struct sl_model *m = find_favourite(l, wishes->favourites[i]);
+        if (m && is_listed(l, m) && !has(l, m)) /* by its name and an alias */
+            add(l, m, FAVOURITE);
+    }
+    if (l->n)
+        qsort(l->list, l->n, sizeof(*l->list), compare_up);
+    size_t seen = among_others ? 0 : count_seen(l, behind);
+    l->behind = among_others ? behind : NULL;
+    l->page += seen; /* of what is gathered */
+    gather_by_name(l);
+    l->page -= seen;
+    return seen;
 }
 
 /* ---- the reply ---- */
@@ -257,11 +310,15 @@ void sl_list_models(struct sl_call *call, const ProtobufCMessage *message)
         sl_call_fail(call, &err);
         return;
     }
-    bool straight = l.order == BY_NAME && !l.descending;
-    if (straight)
+    size_t from = 0;
+    if (l.order == FAVOURITES_FIRST) {
+        from = gather_favourites(&l);
+    } else if (l.order == BY_NAME && !l.descending) {
         gather_by_name(&l);
-    else
+    } else {
         gather_all(&l);
-    reply(&l, straight ? 0 : count_seen(&l));
+        from = count_seen(&l, l.behind);
+    }
+    reply(&l, from);
     sl_free(l.list);
 }

@@ -8,6 +8,7 @@
 #include "registry/life.h"
 #include "registry/manage/manage.h"
 #include "registry/outcome.h"
+#include "routing/wishes.h"
 
 static char *text(const char *s)
 {
@@ -235,5 +236,7 @@ Sluice__V1__Model *sl_model_message(struct sl_arena *arena, const struct sl_regi
     set_limits(arena, from, m);
     set_labels(arena, from, m);
     set_life(arena, r, from, m);
+    m->favourite = sl_wishes_favour(r, principal, from);
+    m->hidden = sl_wishes_hide(r, principal, from);
     return m;
 }
