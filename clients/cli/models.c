@@ -62,7 +62,7 @@ static void format_capabilities(char *dst, size_t size, const Sluice__V1__ModelC
 
 static void add_model(struct table *t, const Sluice__V1__Model *m)
 {
-    char context[16], price[64] = "-", capabilities[64], in[24], out[24];
+    char context[16], price[64] = "-", capabilities[64], in[24], out[24], name[160];
 
     format_tokens(context, sizeof(context), m->context_tokens);
     format_capabilities(capabilities, sizeof(capabilities), m->capabilities);
@@ -71,9 +71,9 @@ static void add_model(struct table *t, const Sluice__V1__Model *m)
         format_price(out, sizeof(out), m->prices->output_price_micros_per_mtok);
         snprintf(price, sizeof(price), "%s / %s", in, out);
     }
-    table_add(t,
-              (const char *[]){bare_name(m), m->provider, m->key_present ? m->model_id : "(no key)",
-                               context, price, capabilities});
+    snprintf(name, sizeof(name), "%s%s", bare_name(m), m->favourite ? " *" : "");
+    table_add(t, (const char *[]){name, m->provider, m->key_present ? m->model_id : "(no key)",
+                                  context, price, capabilities});
 }
 
 /* ---- list ---- */
@@ -105,6 +105,7 @@ static int list_models(struct cli *cli, const char *const *args, size_t n)
     table_init(&list.table, (const char *[]){"NAME", "PROVIDER", "MODEL", "CONTEXT", "$/M IN / OUT",
                                              "CAN", NULL});
     request.page_size = PAGE_SIZE;
+    request.show_hidden = cli->o.all;
     return verbs_list(&list,
                       &(struct verb_call){
                           .path = "/sluice.v1.ModelRegistry/ListModels",
@@ -176,6 +177,8 @@ static void print_model(struct term *out, const Sluice__V1__Model *m)
     }
     table_field(out, "source", m->source);
     table_field(out, "owner", m->owner);
+    table_field(out, "favourite", m->favourite ? "yes" : "");
+    table_field(out, "hidden", m->hidden ? "yes" : "");
     if (m->status)
         table_field(out, "status", m->status->detail);
 }
@@ -241,6 +244,10 @@ static int resolve_model(struct cli *cli, const char *const *args, size_t n)
 
     (void)n;
     request.model = (char *)args[0];
+    if (cli->o.for_task)
+        request.task = (char *)cli->o.for_task;
+    if (cli->o.conversation)
+        request.conversation_id = (char *)cli->o.conversation;
     return verbs_call(cli, &(struct verb_call){
                                .path = "/sluice.v1.ModelRegistry/ResolveModel",
                                .request = &request.base,
@@ -308,14 +315,14 @@ static int discover_models(struct cli *cli, const char *const *args, size_t n)
 }
 
 const struct verb_row models_verbs[] = {
-    {"list", "", 0, 0, list_models},
+    {"list", "[--all]", 0, 0, list_models},
     {"create", "NAME [--template NAME] [--provider ID] [--provider-key-file FILE]...", 1, 1,
      models_create},
     {"default", "[NAME] [--tier NAME | --user NAME | --conversation ID] [--clear]", 0, 1,
      models_default},
     {"delete", "NAME [--force]", 1, 1, models_delete},
     {"show", "NAME", 1, 1, show_model},
-    {"resolve", "[NAME]", 0, 1, resolve_model},
+    {"resolve", "[NAME] [--for-task TASK]", 0, 1, resolve_model},
     {"discover", "[PROVIDER]", 0, 1, discover_models},
     {"seed", "[--lineup NAME] [--dry-run]", 0, 0, import_seed},
     {"templates", "", 0, 0, models_templates},

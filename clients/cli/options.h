@@ -116,7 +116,7 @@ struct options {
     /* chat */
     const char *model, *system, *tools, *tool_choice, *schema, *format;
     struct option_list image, file, stop, label;
-    const char *provider_options, *request_id, *conversation, *end_user;
+    const char *provider_options, *request_id, *conversation, *end_user, *for_task;
     const char *reasoning_effort, *reasoning_summary;
     struct option_int max_tokens, top_k, seed, reasoning_budget, logprobs;
     struct option_number temperature, top_p, frequency_penalty, presence_penalty;

@@ -35,7 +35,7 @@ static bool on_preferences(void *ctx, const ProtobufCMessage *message)
     table_field(out, "priority", p->priority);
     if (p->cost_ceiling_nanos) {
         access_format_cost(cost, sizeof(cost), p->cost_ceiling_nanos);
-        snprintf(text, sizeof(text), "at most $%s a call", cost);
+        snprintf(text, sizeof(text), "at most $%s for 1000 tokens in and 1000 out", cost);
         table_field(out, "cost", text);
     }
     return !out->error;

@@ -113,6 +113,8 @@ static void set_identity(Sluice__V1__CompleteRequest *r, const struct options *o
 {
     if (o->model)
         r->model = (char *)o->model;
+    if (o->for_task)
+        r->task = (char *)o->for_task;
     if (o->provider_options)
         r->provider_options_json = (char *)o->provider_options;
     if (o->request_id)

@@ -128,9 +128,15 @@ def test_audit(sluice_cli):
 def test_prefs(sluice_cli):
     shown = sluice_cli("prefs", "set", "--task-model", "code=other", "--favourite", "test", "--priority", "speed", "--cost-ceiling",
                        "0.05").stdout
-    assert "code = other" in shown and "speed" in shown and "$0.05 a call" in shown
+    assert "code = other" in shown and "speed" in shown and "at most $0.05 for 1000 tokens" in shown
     assert sluice_cli("prefs").stdout == shown
     cleared = lines(sluice_cli("prefs", "set", "--task-model", "", "--priority", "none", "--json"))[0]
     assert "taskModels" not in cleared and "priority" not in cleared and cleared["favouriteModels"] == ["test"]
+    assert [line.split("  ")[0] for line in sluice_cli("models", "list").stdout.splitlines()[1:]] == ["test *", "other"]
+    sluice_cli("prefs", "set", "--hide", "other", "--task-model", "code=test")
+    assert sluice_cli("models", "list", "--names").stdout.split() == ["test"]
+    assert sluice_cli("models", "list", "--names", "--all").stdout.split() == ["test", "other"]
+    assert "default of the user for code" in sluice_cli("models", "resolve", "--for-task", "code").stdout
+    assert "default of the user for code" in sluice_cli("chat", "-v", "--for-task", "code", "hello").stderr
     sluice_cli("prefs", "set", code=2)
     sluice_cli("prefs", "set", "--task-model", "code", code=2)
