@@ -31,7 +31,7 @@ static struct sl_transfer *create(struct sl_upstream *u, const struct sl_transfe
     t->framed = spec->framed;
     t->framer_kind = spec->framer;
     t->started_us = t->activity_us = sl_upstream_now(u);
-    t->timing = (struct sl_transfer_timing){-1, -1, -1, -1, -1, false};
+    t->timing = (struct sl_transfer_timing){-1, -1, -1, -1, -1, false, -1, -1, -1};
     t->place = SL_NO_PLACE;
     t->next = u->all;
     if (u->all)
@@ -168,9 +168,26 @@ static bool request_sent(const struct sl_transfer *t)
            !curl_easy_getinfo(t->handle->easy, CURLINFO_REQUEST_SIZE, &bytes) && bytes > 0;
 }
 
+/* Curl has 0 for what was not reached. */
+static int64_t moment(const struct sl_transfer *t, CURLINFO info)
+{
+    curl_off_t us = 0;
+    return !curl_easy_getinfo(t->handle->easy, info, &us) && us > 0 ? (int64_t)us : -1;
+}
+
+static void note_connecting(const struct sl_transfer *t, struct sl_transfer_timing *timing)
+{
+    if (!t->handle || timing->reused)
+        return;
+    timing->resolved = moment(t, CURLINFO_NAMELOOKUP_TIME_T);
+    timing->reached = moment(t, CURLINFO_CONNECT_TIME_T);
+    timing->secured = moment(t, CURLINFO_APPCONNECT_TIME_T);
+}
+
 static void report(struct sl_transfer *t)
 {
     struct sl_transfer_result result = {.timing = t->timing, .body_cut = t->body_cut};
+    note_connecting(t, &result.timing);
     result.request_sent = request_sent(t);
     if (t->err) {
         result.err = *t->err;

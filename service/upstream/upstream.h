@@ -94,6 +94,9 @@ struct sl_transfer_head {
 struct sl_transfer_timing { /* microseconds since the start; -1: not reached */
     int64_t connected, sent, head, first_byte, last_byte;
     bool reused; /* the connection was there already */
+    /* of a connection that was made for it: the host's name was resolved, TCP was there, TLS was there (http: never);
+     * also where it came no farther. As curl says at the end: set in the result only */
+    int64_t resolved, reached, secured;
 };
 
 /* How a transfer ended. err.code is SL_OK where HTTP ended in good order, whatever the status. */

@@ -391,6 +391,9 @@ static void whole_answers_are_gathered(void **state)
     assert_int_equal(p.answer_n, 13);
     assert_int_equal(p.frames + p.batches, 0);
     assert_true(p.result.timing.connected >= 0);
+    assert_true(p.result.timing.resolved >= 0);
+    assert_true(p.result.timing.reached >= p.result.timing.resolved);
+    assert_int_equal(p.result.timing.secured, -1); /* plain HTTP */
     assert_true(p.result.timing.sent >= p.result.timing.connected);
     assert_true(p.result.timing.head >= p.result.timing.sent);
     assert_true(p.result.timing.first_byte >= p.result.timing.head);

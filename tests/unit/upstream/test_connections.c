@@ -93,6 +93,7 @@ static void run_stale(const struct stale_row *row)
     assert_true(second.result.stale_connection);
     assert_true(second.result.err.retryable);
     assert_true(second.result.timing.reused);
+    assert_int_equal(second.result.timing.reached, -1);
     assert_int_equal(atomic_load(&s.requests), 2); /* seen once each: nothing was repeated */
 
     probe_init(&third, &rig, s.url, row->body ? body : NULL);
