@@ -244,6 +244,17 @@ enum sl_code sl_snapshots_reload(struct sl_snapshots *s, const struct sl_config 
     return code;
 }
 
+struct sl_registry *sl_snapshots_with(struct sl_snapshots *s, const struct sl_row *const *rows,
+                                      size_t n)
+{
+    pthread_mutex_lock(&s->making); /* the configuration stays as long */
+    struct sl_registry_sources from = s->from;
+    from.revision = s->generation;
+    struct sl_registry *r = sl_registry_with(s->now.registry, &from, rows, n);
+    pthread_mutex_unlock(&s->making);
+    return r;
+}
+
 void sl_snapshots_complain(const struct sl_err *err)
 {
     sl_log(SL_LOG_ERROR, "the store's changes could not be taken up: the old state stays in force",

@@ -34,6 +34,10 @@ enum sl_code sl_snapshots_refresh(struct sl_snapshots *s, int64_t revision,
 /* Takes up a new configuration, and borrows it instead of the old one. On an error nothing changes. */
 enum sl_code sl_snapshots_reload(struct sl_snapshots *s, const struct sl_config *config,
                                  struct sl_err *err) SL_MUST_CHECK;
+/* The current snapshot with rows of models and credentials that are not stored (registry/load.h): the caller's own, who gives
+ * it back. */
+struct sl_registry *sl_snapshots_with(struct sl_snapshots *s, const struct sl_row *const *rows,
+                                      size_t n) SL_MUST_CHECK;
 /* Logs that snapshots could not be renewed. */
 void sl_snapshots_complain(const struct sl_err *err);
 

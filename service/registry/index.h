@@ -103,5 +103,7 @@ enum sl_code sl_storing_load(struct sl_storing *s, struct sl_store *store,
 /* Reads what was written after the index's revision. */
 enum sl_code sl_storing_refresh(struct sl_storing *s, struct sl_store *store,
                                 struct sl_err *err) SL_MUST_CHECK;
+/* Takes rows of models and credentials that are in no store. */
+void sl_storing_add(struct sl_storing *s, const struct sl_row *const *rows, size_t n);
 
 #endif

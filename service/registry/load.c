@@ -137,6 +137,19 @@ static struct sl_registry *copy(const struct sl_registry *old)
     return r;
 }
 
+struct sl_registry *sl_registry_with(const struct sl_registry *old,
+                                     const struct sl_registry_sources *from,
+                                     const struct sl_row *const *rows, size_t n)
+{
+    const struct sl_registry_fixed *fixed = old->index->fixed;
+    const struct sl_maker maker = {from->config, from->tokens, fixed->catalogue, from->references,
+                                   fixed->allowed};
+    struct sl_registry *r = copy(old);
+    sl_storing_add(&(struct sl_storing){.maker = &maker, .index = r->index}, rows, n);
+    publish(r, from);
+    return r;
+}
+
 enum sl_code sl_registry_refresh(const struct sl_registry *old,
                                  const struct sl_registry_sources *from, struct sl_registry **out,
                                  struct sl_err *err)

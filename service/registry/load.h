@@ -41,5 +41,10 @@ enum sl_code sl_registry_create(const struct sl_registry_sources *from, struct s
 enum sl_code sl_registry_refresh(const struct sl_registry *old,
                                  const struct sl_registry_sources *from, struct sl_registry **out,
                                  struct sl_err *err) SL_MUST_CHECK;
+/* old with rows of models and credentials that are not stored, for one who tries them: they stand before stored ones of their
+ * id. Its sources are those of old. */
+struct sl_registry *sl_registry_with(const struct sl_registry *old,
+                                     const struct sl_registry_sources *from,
+                                     const struct sl_row *const *rows, size_t n) SL_MUST_CHECK;
 
 #endif

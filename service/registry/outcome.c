@@ -13,9 +13,11 @@ enum {
     US_A_SECOND = 1000000,
 };
 
+/* What a draft leads to says nothing of the provider as it is stored. */
 static bool is_the_providers(const struct sl_registry_model *r)
 {
-    return !*r->model.owner && !strcmp(r->model.target.base_url, r->provider->provider.base_url);
+    return !*r->model.owner && r->model.revision >= 0 &&
+           !strcmp(r->model.target.base_url, r->provider->provider.base_url);
 }
 
 static uint64_t count_of(uint64_t word)

@@ -334,3 +334,16 @@ enum sl_code sl_storing_refresh(struct sl_storing *s, struct sl_store *store, st
         publish(s->index);
     return code;
 }
+
+void sl_storing_add(struct sl_storing *s, const struct sl_row *const *rows, size_t n)
+{
+    struct sl_err none = {0};
+    for (size_t i = 0; i < n;
+         i++) { /* neither can fail: what is wrong becomes the model's problem */
+        if (rows[i]->table == SL_TABLE_MODELS)
+            (void)!take_model(s, rows[i], &none);
+        else
+            (void)!take_credential(s, rows[i], &none);
+    }
+    publish(s->index);
+}

@@ -78,6 +78,17 @@ enum sl_code sl_manage_delete_model(const struct sl_manage *m,
 enum sl_code sl_manage_undelete_model(const struct sl_manage *m, const char *name,
                                       struct sl_managed *out, struct sl_err *err) SL_MUST_CHECK;
 
+/* A model that is to be tried before it is stored: the rows that creating it would write, or, where the owner has one of that
+ * name, those of that one with the fields that are set. They are made, and checked, in a transaction that is rolled back. Their
+ * revision is negative, and of no other draft. Errors as sl_manage_create_model and sl_manage_update_model. */
+struct sl_draft_rows {
+    struct sl_row *model;
+    struct sl_row *credential; /* the key that was given; NULL: none was */
+};
+enum sl_code sl_manage_draft_model(const struct sl_manage *m, const Sluice__V1__Model *model,
+                                   bool personal, struct sl_draft_rows *out,
+                                   struct sl_err *err) SL_MUST_CHECK;
+
 /* ---- defaults and conversations ---- */
 
 /* Whose default, found and checked. */

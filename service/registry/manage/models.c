@@ -1,4 +1,5 @@
 /* Creating, changing, deleting and bringing back models. */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -339,6 +340,92 @@ enum sl_code sl_manage_update_model(const struct sl_manage *m,
         return code;
     code = sl_manage_end(tx, update(&w, tx, request), request->validate_only, out, err);
     out->row = w.row;
+    return code;
+}
+
+/* ---- trying ---- */
+
+static atomic_llong drafts = 1;
+
+/* Whether the owner has a model of that very name. */
+static enum sl_code has_stored(const struct writing *w, struct sl_tx *tx, const char *name,
+                               bool *out)
+{
+    struct sl_row *row = NULL;
+    const char *owner = w->personal ? w->m->principal->id : NULL;
+    const struct sl_row_name key = {SL_TABLE_MODELS, owner, name};
+    enum sl_code code = sl_tx_find(tx, key, w->m->arena, &row, w->err);
+    *out = row && !strcmp(sl_row_text(row, SL_COL_NAME), name);
+    return code;
+}
+
+/* As the store has it now, under a revision that no cache of opened secrets knows. */
+static enum sl_code read_back(const struct sl_manage *m, struct sl_tx *tx, struct sl_row_key key,
+                              struct sl_row **out, struct sl_err *err)
+{
+    enum sl_code code = sl_tx_get(tx, key, m->arena, out, err);
+    if (code == SL_OK)
+        sl_row_set_int(*out, SL_COL_REVISION, -(int64_t)atomic_fetch_add(&drafts, 1));
+    return code;
+}
+
+static enum sl_code write_draft(struct writing *w, struct sl_tx *tx, const char *name)
+{
+    Sluice__V1__Model copy = *w->model;
+    Sluice__V1__UpdateModelRequest request = SLUICE__V1__UPDATE_MODEL_REQUEST__INIT;
+    bool stored = false;
+    enum sl_code code = has_stored(w, tx, name, &stored);
+    if (code != SL_OK)
+        return code;
+    sl_field_mask_of_set(&w->model->base, &w->mask);
+    if (!stored) {
+        start_row(w);
+        sl_row_set_text(w->row, SL_COL_NAME, name);
+        return insert(w, tx);
+    }
+    copy.name = sl_arena_printf(w->m->arena, "%s%s", w->personal ? "" : "global/", name);
+    copy.etag = sl_arena_strdup(w->m->arena, "");
+    w->model = request.model = &copy;
+    return update(w, tx, &request);
+}
+
+static enum sl_code make_draft(struct writing *w, struct sl_tx *tx, const char *name,
+                               struct sl_draft_rows *out)
+{
+    const Sluice__V1__Model *model = w->model;
+    enum sl_code code = write_draft(w, tx, name);
+    w->model = model;
+    if (code != SL_OK)
+        return code;
+    const struct sl_row_key row = {SL_TABLE_MODELS, sl_row_text(w->row, SL_COL_ID)};
+    code = read_back(w->m, tx, row, &out->model, w->err);
+    if (code != SL_OK || !w->credential)
+        return code;
+    const struct sl_row_key key = {SL_TABLE_CREDENTIALS, sl_row_text(w->credential, SL_COL_ID)};
+    return read_back(w->m, tx, key, &out->credential, w->err);
+}
+
+enum sl_code sl_manage_draft_model(const struct sl_manage *m, const Sluice__V1__Model *model,
+                                   bool personal, struct sl_draft_rows *out, struct sl_err *err)
+{
+    struct writing w = {.m = m, .model = model, .personal = personal, .err = err};
+    struct sl_manage_name name = {.name = ""};
+    if (!sl_manage_parse_name(*model->name ? model->name : "unsaved", "models", &name))
+        sl_violate(m->violations, "model.name", "is not a name");
+    else
+        sl_model_name_check(name.name, "model.name", m->violations);
+    if (m->violations->count)
+        return sl_violations_err(m->violations, err);
+    enum sl_code code = personal ? SL_OK : sl_manage_need_global(m, "global models", err);
+    if (code != SL_OK)
+        return code;
+    struct sl_store_session session = sl_manage_session(m);
+    struct sl_tx *tx = NULL;
+    code = sl_store_begin(m->store, &session, true, &tx, err);
+    if (code != SL_OK)
+        return code;
+    code = make_draft(&w, tx, name.name, out);
+    sl_tx_rollback(tx);
     return code;
 }
 

@@ -17,6 +17,7 @@
 #include "config/load.h"
 #include "registry/lease.h"
 #include "registry/load.h"
+#include "registry/outcome.h"
 #include "registry/vault/vault.h"
 
 #define ALICE "01920000-0000-7000-8000-00000000a11c"
@@ -306,6 +307,31 @@ static void keeps_headers_from_users(void **state)
     sl_registry_unref(r);
 }
 
+/* A snapshot with what is only being tried: the same rules for keys, and nothing of it in the one it was made from. */
+static void takes_drafts_for_one(void **state)
+{
+    struct scene *s = *state;
+    insert(s, model_row(s, "m", "box"), NULL);
+    struct sl_registry *r = make(s);
+    struct sl_row *row = model_row(s, "draft", "openai");
+    sl_row_set_text(row, SL_COL_ID, "01920000-0000-7000-8000-00000000d0d0");
+    sl_row_set_null(row, SL_COL_OWNER);
+    sl_row_set_int(row, SL_COL_REVISION, -1);
+    const struct sl_row *const rows[] = {row};
+    const struct sl_registry_sources from = sources(s);
+    struct sl_registry *with = sl_registry_with(r, &from, rows, 1);
+    const struct sl_model *m = sl_registry_find(with, "draft", NULL);
+    assert_string_equal(key_of(s, with, m), "sk-test-environment");
+    assert_ptr_equal(sl_registry_get(with, "01920000-0000-7000-8000-00000000d0d0"), m);
+    assert_non_null(sl_registry_find(with, "m", NULL));
+    assert_null(sl_registry_find(r, "draft", NULL));
+    sl_registry_note_outcome(m, true, 1000000); /* it says nothing of the provider's health */
+    assert_string_equal(sl_registry_provider_health(sl_registry_provider(r, "openai"), 1000000),
+                        "unknown");
+    sl_registry_unref(with);
+    sl_registry_unref(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes_providers_and_defaults, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sends_keys_where_they_may_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_headers_from_users, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_drafts_for_one, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
