@@ -28,20 +28,30 @@ static void refuse(struct sl_call *call, const struct sl_work *w)
     sl_call_finish(call, &status);
 }
 
-/* On the control thread again. */
+void sl_work_fail(struct sl_call *call, const struct sl_work *w)
+{
+    if (w->violations.count)
+        refuse(call, w);
+    else
+        sl_call_fail(call, &w->err);
+}
+
+static void answer(struct sl_call *call, struct sl_work *w)
+{
+    call->state = NULL;
+    if (w->code == SL_OK)
+        sl_call_reply(call, w->reply);
+    else
+        sl_work_fail(call, w);
+}
+
+/* On the call's thread again. */
 static void deliver(struct sl_mail *mail)
 {
     struct sl_work *w = SL_CONTAINER_OF(mail, struct sl_work, mail);
     struct sl_call *call = (struct sl_call *)(uintptr_t)w->call;
-    if (w->answered) {
-        call->state = NULL;
-        if (w->code == SL_OK)
-            sl_call_reply(call, w->reply);
-        else if (w->violations.count)
-            refuse(call, w);
-        else
-            sl_call_fail(call, &w->err);
-    }
+    if (w->answered)
+        w->on_done(call, w);
     work_free(w);
     call->ops->release(call);
 }
@@ -57,7 +67,8 @@ static void run(struct sl_job *job)
     sl_loop_post(w->call->loop, &w->mail);
 }
 
-void sl_work_start(struct sl_call *call, const ProtobufCMessage *message)
+struct sl_work *sl_work_submit(struct sl_call *call, const ProtobufCMessage *message,
+                               void (*on_done)(struct sl_call *call, struct sl_work *work))
 {
     struct sl_service *service = call->service;
     struct sl_work *w = SL_NEW(struct sl_work);
@@ -70,16 +81,29 @@ void sl_work_start(struct sl_call *call, const ProtobufCMessage *message)
     w->access = sl_access_ref(service->access);
     w->mail.deliver = deliver;
     w->job.run = run;
-    call->state = w;
+    w->on_done = on_done;
     if (sl_workers_submit(w->backend->workers, &w->job)) {
         call->ops->hold(call);
-        return;
+        return w;
     }
     struct sl_err err = {.has_retry_after = true, .retry_after_ms = BUSY_RETRY_MS};
-    call->state = NULL;
     work_free(w);
     sl_err_set(&err, SL_UNAVAILABLE, SL_REASON_SERVER_BUSY, "too many calls wait for the database");
     sl_call_fail(call, &err);
+    return NULL;
+}
+
+void sl_work_start(struct sl_call *call, const ProtobufCMessage *message)
+{
+    struct sl_work *w = sl_work_submit(call, message, answer);
+    if (w)
+        call->state = w;
+}
+
+void sl_work_abandon(struct sl_work *w)
+{
+    w->answered = NULL;
+    atomic_store(&w->gone, true);
 }
 
 void sl_work_cancel(struct sl_call *call)
@@ -88,8 +112,7 @@ void sl_work_cancel(struct sl_call *call)
     if (!w)
         return;
     call->state = NULL;
-    w->answered = NULL;
-    atomic_store(&w->gone, true);
+    sl_work_abandon(w);
 }
 
 bool sl_work_is_unwanted(const struct sl_work *w)

@@ -28,8 +28,11 @@ struct sl_work {
     struct sl_violations
         violations; /* with SL_INVALID_ARGUMENT: all that is wrong, where it is more than err says */
 
+    const void *result; /* for on_done of one's own, see sl_work_submit */
+
     /* private */
     struct sl_job job;
+    void (*on_done)(struct sl_call *call, struct sl_work *work);
     struct sl_mail mail;
     struct sl_call *answered; /* NULL: the caller is gone. Control thread */
     atomic_bool gone;
@@ -40,6 +43,17 @@ struct sl_work {
 
 void sl_work_start(struct sl_call *call, const ProtobufCMessage *message);
 void sl_work_cancel(struct sl_call *call);
+
+/* For methods whose answer is not the work's reply: runs .work, then on_done on the call's thread, which answers with what the
+ * work has (code and err say how it went); the work is gone when on_done returns. NULL: the pool is full, and the call has
+ * been refused. */
+struct sl_work *sl_work_submit(struct sl_call *call, const ProtobufCMessage *message,
+                               void (*on_done)(struct sl_call *call,
+                                               struct sl_work *work)) SL_MUST_CHECK;
+/* The caller is gone: on_done will not be called. */
+void sl_work_abandon(struct sl_work *w);
+/* Ends the call with the work's error. */
+void sl_work_fail(struct sl_call *call, const struct sl_work *w);
 /* Whether the caller is gone: long work may end early. Any thread. */
 bool sl_work_is_unwanted(const struct sl_work *w);
 
