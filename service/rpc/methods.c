@@ -10,6 +10,7 @@
 #include "api/operations.h"
 #include "api/provider_message.h"
 #include "api/service.h"
+#include "api/test_model.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
 #include "grpc/reflection/v1alpha/reflection.pb-c.h"
@@ -169,6 +170,17 @@ const struct sl_method sl_methods[] = {
          .scopes = WRITERS),
     WORK("ModelRegistry/SeedModels", seed_models_request, seed_models_response, sl_seed_models,
          .scopes = WRITERS),
+    {
+        .path = "/sluice.v1.ModelRegistry/TestModel",
+        .needs = {.scopes = READERS},
+        .kind = SL_SERVER_STREAM,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__test_model_request__descriptor,
+        .output = &sluice__v1__test_model_step__descriptor,
+        .on_message = sl_test_model,
+        .on_cancel = sl_test_model_cancel,
+        .work = sl_test_model_draft,
+    },
     {
         .path = "/sluice.v1.ModelRegistry/DiscoverModels",
         .needs = {.scopes = SL_SCOPE_MODELS, .roles = SL_ROLE_ADMIN | SL_ROLE_OPERATOR},

@@ -155,6 +155,34 @@ def tool(x, name="get_weather", arguments='{"city":"Paris"}', calls=1, fragment=
     return finish_stream(x, "tool_calls")
 
 
+def shows_picture(body):
+    return any(isinstance(m.get("content"), list) and any(p.get("type") == "image_url" for p in m["content"])
+               for m in body.get("messages", []))
+
+
+@behaviour
+def able(x, tools=1, vision=1, schema=1, min_tokens=1, reasoning=0):
+    """Does what it is asked for: calls a tool, says the colour of a picture, follows a schema; where a parameter is 0, it
+    refuses tools, does not see, and talks instead of JSON."""
+    body = x.seen.json or {}
+    room = body.get("max_completion_tokens") or body.get("max_tokens") or 1000
+    used = usage(prompt=9, completion=min(room, 3), reasoning=reasoning)
+    if room < min_tokens:
+        return x.json(error_body("max_completion_tokens is too small", "invalid_request_error", "integer_below_min_value",
+                                 "max_completion_tokens"), status=400)
+    if body.get("tools") and not tools:
+        return x.json(error_body("this model does not take tools", "invalid_request_error", None, "tools"), status=400)
+    if body.get("tools"):
+        name = body["tools"][0]["function"]["name"]
+        call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": '{"ready":true}'}}
+        return answer(x, {"tool_calls": [call]}, "tool_calls", used)
+    if shows_picture(body):
+        return answer(x, {"content": "Red." if vision else "I see nothing."}, used=used)
+    if body.get("response_format"):
+        return answer(x, {"content": '{"blue":true}' if schema else "Yes, it is."}, used=used)
+    return text(x, text="Yes", finish="length" if room == 1 else "stop", completion_tokens=min(room, 3))
+
+
 @behaviour
 def refusal(x, text="I can't help with that."):
     if not x.seen.streamed:

@@ -198,8 +198,13 @@ class Link:
                 exchange.json([s.as_dict() for s in list(self.provider.requests)])
                 continue
             self.provider.publish(seen)
+            if seen.method == "HEAD":
+                exchange.head(404, length=0)
+                seen.outcome = "answered"
+                seen.done.set()
+                continue
             if seen.path.endswith("/models") and seen.method == "GET" and self.provider.lists_models:
-                exchange.json({"object": "list", "data": [{"id": n, "object": "model"} for n in sorted(BEHAVIOURS)]})
+                exchange.json({"object": "list", "data": self.provider.listing})
                 seen.outcome = "answered"
                 seen.done.set()
                 continue
@@ -222,9 +227,10 @@ class Link:
 
 class ScriptedProvider(Provider):
     """HTTP/1.1, with or without TLS. Starts listening when made; close() ends every connection. GET .../models gives the
-    names of the behaviours, unless lists_models is False."""
+    listing, unless lists_models is False."""
 
     lists_models = True
+    listing = [{"id": n, "object": "model"} for n in sorted(BEHAVIOURS)]
 
     def __init__(self, port=0, certificate=None, default="text", sock=None, **default_params):
         super().__init__(BEHAVIOURS, default, **default_params)
