@@ -102,6 +102,29 @@ enum sl_code sl_store_add_meta(struct sl_store *s, const char *name, const char 
     return write_alone(s, values, keep, added, err);
 }
 
+enum sl_code sl_store_swap_meta(struct sl_store *s, const struct sl_meta_swap *swap, bool *done,
+                                struct sl_err *err)
+{
+    struct sl_statement st = {.sql = NULL};
+    struct sl_tx *tx = NULL;
+    struct sl_sql q;
+    enum sl_code code = sl_store_begin_quiet(s, &tx, err);
+    if (code)
+        return code;
+    sl_sql_init(&q, tx);
+    sl_sql_add(&q, "UPDATE meta SET value = ");
+    sl_sql_param(&q, sl_value_text(swap->to));
+    sl_sql_add(&q, " WHERE name = ");
+    sl_sql_param(&q, sl_value_text(swap->name));
+    sl_sql_add(&q, " AND value = ");
+    sl_sql_param(&q, sl_value_text(swap->from));
+    code = sl_sql_run(&q, &st, err);
+    code = sl_tx_end(tx, code, NULL, err);
+    if (!code)
+        *done = st.changed > 0;
+    return code;
+}
+
 static enum sl_code touch_batch(struct sl_tx *tx, const struct sl_store_use *uses, size_t n,
                                 struct sl_err *err)
 {

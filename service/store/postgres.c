@@ -14,6 +14,9 @@
 
 /* sync: the loader, key rotation, and one to spare */
 enum { DEFAULT_POOL = 8, SYNC_POOL = 3, DEFAULT_CONNECT_MS = 5000, DEFAULT_STATEMENT_MS = 30000 };
+/* Key rotation gives way to who writes the same rows, before the server finds a deadlock
+ * (deadlock_timeout, 1 s) and may end the other one. */
+enum { SYNC_LOCK_MS = 300 };
 /* On top of the server's own statement_timeout: how long we wait for its word. */
 enum { GRACE_MS = 3000 };
 
@@ -155,7 +158,9 @@ static bool add_begin(struct sl_postgres_conn *c, const struct sl_store_session 
                          "set_config('search_path', 'sluice', true), "
                          "set_config('statement_timeout', '%lld', true), "
                          "set_config('idle_in_transaction_session_timeout', '%lld', true)",
-                         role, ms, 2 * ms);
+                         role, ms, 2 * ms) &&
+           (!write || session->role != SL_STORE_SYNC ||
+            sl_buf_printf(sql, ", set_config('lock_timeout', '%d', true)", SYNC_LOCK_MS));
 }
 
 static enum sl_code exec_buf(struct sl_postgres_conn *c, struct sl_buf *sql, bool good,

@@ -54,6 +54,7 @@ static const struct state_code states[] = {
     {"23505", SL_ALREADY_EXISTS, SL_REASON_NAME_TAKEN, "there is one already"},
     {"23", SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST, "the store does not take that"},
     {"22", SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST, "the store does not take that"},
+    {"55P03", SL_ABORTED, SL_REASON_STORE, "somebody else holds that"},
     {"42501", SL_PERMISSION_DENIED, SL_REASON_NOT_PERMITTED, "the store refuses"},
     {"", SL_UNAVAILABLE, SL_REASON_STORE, "the store's database failed"},
 };

@@ -4,11 +4,11 @@
 #include "store/sql.h"
 
 static const struct sl_secret_column columns[] = {
-    {"providers", "headers_secret", NULL, "id"},
-    {"credentials", "secret", "key_id", "id"},
-    {"models", "headers_secret", NULL, "id"},
-    {"import_changes", "before_secret", NULL, "row_id"},
-    {"import_changes", "after_secret", NULL, "row_id"},
+    {"providers", "headers_secret", NULL, "id", {"kind", "base_url"}},
+    {"credentials", "secret", "key_id", "id", {"binding", NULL}},
+    {"models", "headers_secret", NULL, "id", {"provider", "base_url"}},
+    {"import_changes", "before_secret", NULL, "row_id", {"table_name", "before_image"}},
+    {"import_changes", "after_secret", NULL, "row_id", {"table_name", "after_image"}},
 };
 
 const struct sl_secret_column *sl_secret_columns(size_t *count)
@@ -25,7 +25,8 @@ struct reader {
 static enum sl_code on_values(void *owner, const struct sl_value *v, struct sl_err *err)
 {
     const struct reader *r = owner;
-    const struct sl_stored_secret secret = {v[0].as.s.p, v[1].as.s.p, v[2].as.s};
+    const struct sl_stored_secret secret = {
+        v[0].as.s.p, v[1].as.s.p, v[2].as.s, {v[3].as.s.p, v[4].as.s.p}};
     return r->on_secret(r->owner, &secret, err);
 }
 
@@ -41,18 +42,22 @@ static enum sl_code check_role(const struct sl_tx *tx, bool write, struct sl_err
 enum sl_code sl_tx_secrets(struct sl_tx *tx, const struct sl_secret_page *page,
                            sl_on_secret *on_secret, void *owner, struct sl_err *err)
 {
-    static const enum sl_value_type types[] = {SL_VALUE_TEXT, SL_VALUE_TEXT, SL_VALUE_BYTES};
+    static const enum sl_value_type types[] = {SL_VALUE_TEXT, SL_VALUE_TEXT, SL_VALUE_BYTES,
+                                               SL_VALUE_TEXT, SL_VALUE_TEXT};
     const struct sl_secret_column *c = page->column;
     struct reader r = {on_secret, owner};
-    struct sl_statement st = {
-        .types = types, .n_types = 3, .on_row = on_values, .owner = &r, .stream = !page->limit};
+    struct sl_statement st = {.types = types,
+                              .n_types = SL_ARRAY_LEN(types),
+                              .on_row = on_values,
+                              .owner = &r,
+                              .stream = !page->limit};
     struct sl_sql q;
     enum sl_code code = check_role(tx, false, err);
     if (code)
         return code;
     sl_sql_init(&q, tx);
-    sl_sql_addf(&q, "SELECT id, %s, %s FROM %s WHERE length(%s) > 0", c->row_column, c->column,
-                c->table, c->column);
+    sl_sql_addf(&q, "SELECT id, %s, %s, %s, %s FROM %s WHERE length(%s) > 0", c->row_column,
+                c->column, c->hints[0], c->hints[1] ? c->hints[1] : "''", c->table, c->column);
     if (page->after) {
         sl_sql_add(&q, " AND id > ");
         sl_sql_param(&q, sl_value_text(page->after));

@@ -10,6 +10,10 @@ struct sl_secret_column {
     const char *table, *column;
     const char *key_column; /* where the id of the encrypting key is kept, too; NULL: nowhere */
     const char *row_column; /* id of the row whose secret it is: the associated data */
+    /* What tells where the secret may be sent, which is associated data, too: kind and base URL of
+     * a provider, provider and base URL of a model, a credential's binding (NULL: nothing else); of
+     * an image, its table and its text (registry/rotate/places.h). */
+    const char *hints[2];
 };
 const struct sl_secret_column *sl_secret_columns(size_t *count);
 
@@ -24,6 +28,7 @@ struct sl_stored_secret {
     const char *place;  /* where it is; in this order they come */
     const char *row_id; /* whose it is */
     struct sl_str ciphertext;
+    const char *hints[2]; /* values of the column's; "" where it has none */
 };
 typedef enum sl_code sl_on_secret(void *owner, const struct sl_stored_secret *secret,
                                   struct sl_err *err);
@@ -38,7 +43,9 @@ struct sl_rotation {
     const char *key_id;     /* of the new key */
 };
 /* Replaces the ciphertext where it still is `from`; *done false: it was changed meanwhile. Neither
- * revision nor etag change: what is encrypted did not. A write transaction. */
+ * revision nor etag change: what is encrypted did not. A write transaction. Errors besides the usual
+ * ones: SL_ABORTED, STORE: somebody else is writing that row; roll back, so as not to hold up who
+ * may wait for this transaction. */
 enum sl_code sl_tx_rotate(struct sl_tx *tx, const struct sl_rotation *rotation, bool *done,
                           struct sl_err *err) SL_MUST_CHECK;
 

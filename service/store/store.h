@@ -249,8 +249,14 @@ enum sl_code sl_store_put_meta(struct sl_store *s, const char *name, const char 
 /* Puts it only where there is none yet; *added says whether. For what may be decided once. */
 enum sl_code sl_store_add_meta(struct sl_store *s, const char *name, const char *value, bool *added,
                                struct sl_err *err) SL_MUST_CHECK;
+/* Puts one value in another's place; *done false: it is another one by now. */
+struct sl_meta_swap {
+    const char *name, *from, *to;
+};
+enum sl_code sl_store_swap_meta(struct sl_store *s, const struct sl_meta_swap *swap, bool *done,
+                                struct sl_err *err) SL_MUST_CHECK;
 
-/* The same in a write transaction. */
+/* sl_store_add_meta in a write transaction. */
 enum sl_code sl_tx_add_meta(struct sl_tx *tx, const char *name, const char *value, bool *added,
                             struct sl_err *err) SL_MUST_CHECK;
 

@@ -36,6 +36,24 @@ static void keeps_facts(void **state)
     assert_string_equal(value, "");
 }
 
+static void swaps_facts(void **state)
+{
+    struct scene *s = *state;
+    char value[8];
+    bool done = true;
+    const struct sl_meta_swap swap = {"a", "one", "two"};
+    EXPECT_OK(sl_store_swap_meta(s->store, &swap, &done, &s->err));
+    assert_false(done); /* there is none */
+    EXPECT_OK(sl_store_put_meta(s->store, "a", "one", &s->err));
+    EXPECT_OK(sl_store_swap_meta(s->store, &swap, &done, &s->err));
+    assert_true(done);
+    EXPECT_OK(sl_store_swap_meta(s->store, &swap, &done, &s->err));
+    assert_false(done); /* it is another one by now */
+    EXPECT_OK(sl_store_get_meta(s->store, "a", value, sizeof(value), &s->err));
+    assert_string_equal(value, "two");
+    assert_int_equal(revision(s), 0);
+}
+
 static int64_t last_used(struct scene *s, const char *id)
 {
     struct sl_tx *tx = scene_sync(s);
@@ -70,6 +88,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         SCENE_TEST(keeps_facts),
+        SCENE_TEST(swaps_facts),
         SCENE_TEST(keeps_times_of_use),
     };
     return SCENE_MAIN(tests, argc, argv);
