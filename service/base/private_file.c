@@ -1,4 +1,4 @@
-/* Written under another name, linked to its own. */
+/* Written under another name, then linked or moved to its own. */
 #include "base/private_file.h"
 
 #include <errno.h>
@@ -35,20 +35,48 @@ static int sync_folder(const char *path)
     return problem;
 }
 
+/* Makes the file under another name; unlinks it where it does not become whole. */
+static int write_new(const char *path, const char *text)
+{
+    unlink(path); /* of a process that was killed here */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno;
+    int problem = write_line(fd, text);
+    close(fd);
+    if (problem)
+        unlink(path);
+    return problem;
+}
+
 int sl_private_file_make(const char *path, const char *text)
 {
     char temporary[MAX_PATH];
     int n = snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
     if (n < 0 || (size_t)n >= sizeof(temporary))
         return ENAMETOOLONG;
-    unlink(temporary); /* of a process with this number that was killed here */
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return errno;
-    int problem = write_line(fd, text);
-    close(fd);
-    if (!problem && link(temporary, path))
+    int problem = write_new(temporary, text);
+    if (problem)
+        return problem;
+    if (link(temporary, path))
         problem = errno;
     unlink(temporary);
     return problem ? problem : sync_folder(path);
+}
+
+int sl_private_file_replace(const char *path, const char *text)
+{
+    char temporary[MAX_PATH];
+    int n = snprintf(temporary, sizeof(temporary), "%s.new", path);
+    if (n < 0 || (size_t)n >= sizeof(temporary))
+        return ENAMETOOLONG;
+    int problem = write_new(temporary, text);
+    if (problem)
+        return problem;
+    if (rename(temporary, path)) {
+        problem = errno;
+        unlink(temporary);
+        return problem;
+    }
+    return sync_folder(path);
 }
