@@ -30,9 +30,12 @@ struct sl_keyring_source {
     bool sealed;           /* the store holds secrets (or a check value): make no new key */
 };
 
+enum { SL_KEY_FILE_PATH = 4096 };
+
 struct sl_keyring_file {
-    char path[4096]; /* of DATA_DIR/encryption.key; "" where the setting says where the keys are */
-    bool created;    /* the file is new: announce it */
+    char path
+        [SL_KEY_FILE_PATH]; /* of DATA_DIR/encryption.key; "" where the setting says where the keys are */
+    bool created;           /* the file is new: announce it */
 };
 
 /* The setting's keys; without the setting, those of DATA_DIR/encryption.key (0600), which is made

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "kit.h"
+#include "registry/vault/key_file.h"
 
 struct scene {
     char folder[64], path[96], other[96];
@@ -163,6 +164,95 @@ static void wants_the_setting_where_the_store_is_shared(void **state)
     unsetenv("SLUICE_ENCRYPTION_KEYS");
 }
 
+/* ---- changing it ---- */
+
+static void makes_another_key(void **state)
+{
+    struct scene *s = *state;
+    struct stat st;
+    char former[SL_KEY_ID_MAX + 1];
+    bool changed = false;
+    load(s);
+    snprintf(former, sizeof(former), "%s", sl_keyring_id(s->keys, 0));
+    assert_int_equal(sl_key_file_drop(s->folder, &changed, &s->err), SL_OK);
+    assert_false(changed);
+    assert_int_equal(sl_key_file_add(s->folder, &changed, &s->err), SL_OK);
+    assert_true(changed);
+    assert_int_equal(stat(s->path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    load(s);
+    assert_int_equal(sl_keyring_count(s->keys), 2);
+    assert_string_equal(sl_keyring_id(s->keys, 1), former);
+    /* interrupted here, it goes on with these */
+    assert_int_equal(sl_key_file_add(s->folder, &changed, &s->err), SL_OK);
+    assert_false(changed);
+    load(s);
+    assert_int_equal(sl_keyring_count(s->keys), 2);
+    snprintf(former, sizeof(former), "%s", sl_keyring_id(s->keys, 0));
+    assert_int_equal(sl_key_file_drop(s->folder, &changed, &s->err), SL_OK);
+    assert_true(changed);
+    load(s);
+    assert_int_equal(sl_keyring_count(s->keys), 1);
+    assert_string_equal(sl_keyring_id(s->keys, 0), former);
+}
+
+/* Written by hand: any of the forms that are read. */
+static void drops_what_follows_the_first(void **state)
+{
+    static const char *const texts[] = {
+        "new:" KEY_B ",old:" KEY_A,
+        "\n new:" KEY_B " \r\n\n\told:" KEY_A "\n",
+        "new:" KEY_B "\nold:" KEY_A "\nolder:" KEY_A,
+    };
+    struct scene *s = *state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(texts); i++) {
+        char text[128] = "";
+        bool changed = false;
+        write_file(s->path, texts[i], 0600);
+        assert_int_equal(sl_key_file_drop(s->folder, &changed, &s->err), SL_OK);
+        assert_true(changed);
+        FILE *f = fopen(s->path, "r");
+        assert_non_null(f);
+        assert_non_null(fgets(text, sizeof(text), f));
+        assert_int_equal(fgetc(f), EOF);
+        fclose(f);
+        assert_string_equal(text, "new:" KEY_B "\n");
+    }
+}
+
+static void changes_no_file_that_it_does_not_understand(void **state)
+{
+    struct scene *s = *state;
+    bool changed = true;
+    struct sl_err err = {0};
+    write_file(s->path, "a:" KEY_A "\nnonsense", 0600);
+    assert_int_not_equal(sl_key_file_add(s->folder, &changed, &err), SL_OK);
+    assert_false(changed);
+    assert_int_not_equal(sl_key_file_drop(s->folder, &changed, &err), SL_OK);
+    assert_false(changed);
+    expect_refused(s, "entry 2");
+}
+
+static void is_changed_by_one_alone(void **state)
+{
+    struct scene *s = *state;
+    int services[2], alone = -1;
+    struct sl_err err = {0};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(sl_key_file_lock(s->folder, false, &services[i], &s->err), SL_OK);
+    assert_int_equal(sl_key_file_lock(s->folder, true, &alone, &err), SL_ABORTED);
+    assert_non_null(strstr(err.text, "a service runs on"));
+    for (int i = 0; i < 2; i++)
+        sl_key_file_unlock(services[i]);
+    assert_int_equal(sl_key_file_lock(s->folder, true, &alone, &s->err), SL_OK);
+    err = (struct sl_err){0};
+    assert_int_equal(sl_key_file_lock(s->folder, false, &services[0], &err), SL_ABORTED);
+    assert_non_null(strstr(err.text, "rotate-keys"));
+    sl_key_file_unlock(alone);
+    assert_int_equal(sl_key_file_lock(s->folder, false, &services[0], &s->err), SL_OK);
+    sl_key_file_unlock(services[0]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -171,6 +261,8 @@ int main(void)
         TEST(makes_a_file_once),           TEST(takes_several_keys_from_the_file),
         TEST(does_not_replace_a_lost_key), TEST(refuses_files),
         TEST(follows_the_setting),         TEST(wants_the_setting_where_the_store_is_shared),
+        TEST(makes_another_key),           TEST(drops_what_follows_the_first),
+        TEST(is_changed_by_one_alone),     TEST(changes_no_file_that_it_does_not_understand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
