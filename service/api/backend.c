@@ -8,7 +8,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "registry/vault/vault_check.h"
+#include "registry/vault/key_file.h"
+#include "registry/vault/open_keyring.h"
 
 enum {
     POOL_THREADS = 4,    /* for work that may block */
@@ -22,50 +23,19 @@ enum {
 
 /* ---- the keyring ---- */
 
-static enum sl_code store_check(const struct sl_backend *b, const char *before,
-                                const struct sl_buf *now, struct sl_err *err)
-{
-    bool added = false;
-    if (!now->n)
-        return SL_OK;
-    if (*before)
-        return sl_store_put_meta(b->store, SL_VAULT_CHECK_META, now->p, err);
-    enum sl_code code = sl_store_add_meta(b->store, SL_VAULT_CHECK_META, now->p, &added, err);
-    if (code != SL_OK || added)
-        return code;
-    char others[SL_VAULT_CHECK_MAX + 1]; /* a replica that started at the same moment was first */
-    struct sl_buf more;
-    sl_buf_init(&more, SL_VAULT_CHECK_MAX);
-    code = sl_store_get_meta(b->store, SL_VAULT_CHECK_META, others, sizeof(others), err);
-    if (code == SL_OK)
-        code = sl_vault_check_verify(b->keyring, others, &more, err);
-    sl_buf_fini(&more);
-    return code;
-}
-
 static enum sl_code load_keyring(struct sl_backend *b, const struct sl_config *config,
                                  struct sl_err *err)
 {
-    char text[SL_VAULT_CHECK_MAX + 1];
     struct sl_keyring_file file = {.created = false};
-    struct sl_buf check;
-    sl_buf_init(&check, SL_VAULT_CHECK_MAX);
-    enum sl_code code = sl_store_get_meta(b->store, SL_VAULT_CHECK_META, text, sizeof(text), err);
-    const struct sl_keyring_source source = {
-        .reference = config->encryption_keys,
-        .data_dir = strcmp(sl_store_backend(b->store), "sqlite") ? NULL : config->data_dir,
-        .sealed = *text != 0,
-    };
-    if (code == SL_OK)
-        code = sl_keyring_load(&source, &b->keyring, &file, err);
+    if (sl_keyring_is_in_file(config, b->store)) {
+        if (sl_key_file_lock(config->data_dir, false, &b->key_file_lock, err) != SL_OK)
+            return err->code;
+        b->holds_key_file = true;
+    }
+    enum sl_code code = sl_keyring_open(config, b->store, &b->keyring, &file, err);
     if (code == SL_OK && file.created)
         sl_log(SL_LOG_WARN, "made a key for stored secrets: keep a copy, they are lost without it",
                SL_F_STR("path", file.path));
-    if (code == SL_OK)
-        code = sl_vault_check_verify(b->keyring, text, &check, err);
-    if (code == SL_OK)
-        code = store_check(b, text, &check, err);
-    sl_buf_fini(&check);
     return code;
 }
 
@@ -241,6 +211,8 @@ void sl_backend_fini(struct sl_backend *b)
     sl_secret_cache_destroy(b->secrets);
     sl_references_destroy(b->references);
     sl_keyring_unref(b->keyring);
+    if (b->holds_key_file)
+        sl_key_file_unlock(b->key_file_lock);
     sl_request_ids_destroy(b->request_ids);
 }
 

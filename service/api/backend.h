@@ -41,11 +41,12 @@ struct sl_backend {
     struct sl_chore references_chore, secrets_chore, purge_chore, uses_chore;
     struct sl_service *services[SL_MAX_SERVICES];
     size_t n_services;
-    bool started;
+    bool started, holds_key_file;
+    int key_file_lock; /* shared, where holds_key_file: nobody changes the file below the keyring */
     int64_t deleted_grace_ms;
 };
 
-/* Loads the keyring and checks that it is the store's, makes the first snapshots, and starts the pool. store and tokens are
+/* Loads the keyring (and holds its file, where it is in one) and checks that it is the store's, makes the first snapshots, and starts the pool. store and tokens are
  * set. What was made before an error is left to sl_backend_fini. Errors: CONFIG_INVALID, ENCRYPTION_KEY_MISSING,
  * SECRET_UNREADABLE, the store's. */
 enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *config,
