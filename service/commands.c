@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "config/config.h"
 #include "open_store.h"
+#include "rotate_keys.h"
 
 enum { EXIT_CONFIG = 78 }; /* EX_CONFIG of sysexits.h */
 
@@ -20,6 +21,7 @@ static int bootstrap(int argc, char **argv, char **envp);
 static const struct sl_command commands[] = {
     {"bootstrap", bootstrap, "make the first administrator's key, and print it or where it is"},
     {"migrate", migrate, "bring the store to this version's schema, and end"},
+    {"rotate-keys", sl_rotate_keys, "seal stored secrets anew under the current encryption key"},
 };
 
 const struct sl_command *sl_command_find(int argc, char **argv)
@@ -38,7 +40,7 @@ static void print_help(const struct sl_command *c)
            c->name, c->help);
 }
 
-static int complain(const char *what, const struct sl_err *err)
+int sl_command_complain(const char *what, const struct sl_err *err)
 {
     fprintf(stderr, "sluiced: %s: %s\n", what, err->text);
     return err->reason == SL_REASON_CONFIG_INVALID ? EXIT_CONFIG : EXIT_FAILURE;
@@ -57,7 +59,7 @@ static int open_store(const struct sl_command *c, int argc, char **argv, char **
     struct sl_config_command command = {0};
     struct sl_err err = {0};
     if (sl_config_load(argc, argv, envp, &command, &o->config, &err))
-        return complain("configuration", &err);
+        return sl_command_complain("configuration", &err);
     if (command.help || command.version || command.check || command.print) {
         print_help(c);
         sl_config_destroy(o->config);
@@ -66,7 +68,7 @@ static int open_store(const struct sl_command *c, int argc, char **argv, char **
     if (!sl_open_store(o->config, &o->store, &err))
         return -1;
     sl_config_destroy(o->config);
-    return complain("the store", &err);
+    return sl_command_complain("the store", &err);
 }
 
 static void close_store(struct opened *o)
@@ -120,5 +122,5 @@ static int bootstrap(int argc, char **argv, char **envp)
     bool embedded = !strcmp(sl_store_backend(o.store), "sqlite");
     enum sl_code code = embedded ? make_file(&o, &err) : print_once(&o, &err);
     close_store(&o);
-    return code ? complain("bootstrap", &err) : EXIT_SUCCESS;
+    return code ? sl_command_complain("bootstrap", &err) : EXIT_SUCCESS;
 }
