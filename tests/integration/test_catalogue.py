@@ -27,7 +27,8 @@ def test_a_key_of_the_other_site_is_named(start_sluice, provider, tmp_path):
     (tmp_path / "facts.yaml").write_text(json.dumps({"providers": [
         {"id": "moonshotai", "base_url": provider.url + "/v1"},
         {"id": "moonshotai-cn", "base_url": "http://127.0.0.1:9/v1"}]}))
-    sluice = start_sluice(config={"catalogue": {"file": str(tmp_path / "facts.yaml")}}, env={"MOONSHOT_API_KEY": "sk-test-of-china"})
+    sluice = start_sluice(config={"catalogue": {"file": str(tmp_path / "facts.yaml")}},
+                          env={"MOONSHOT_API_KEY": "sk-test-of-china", "MOONSHOT_BASE_URL": provider.url + "/v1"})
     provider.script("kimi-k2.6", "error", status=401, type="invalid_authentication_error",
                     message="Invalid Authentication")
     said = fails(lambda: complete(sluice.api(), ask(model="moonshot/kimi-k2.6")), grpc.StatusCode.FAILED_PRECONDITION,
