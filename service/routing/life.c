@@ -97,6 +97,8 @@ static void redirect(const struct sl_resolve_spec *spec, struct sl_candidates *n
 enum sl_code sl_check_life(const struct sl_resolve_spec *spec, struct sl_candidates *notes,
                            struct sl_found *found, struct sl_err *err)
 {
+    notes->ending =
+        sl_model_life(found->model, spec->now_ms) == SL_LIFE_ACTIVE ? NULL : found->model;
     for (int step = 0; sl_model_life(found->model, spec->now_ms) == SL_LIFE_RETIRED; step++) {
         struct sl_found next;
         if (step == MAX_STEPS || !sl_registry_redirects_retired(spec->registry) ||

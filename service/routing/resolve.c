@@ -48,8 +48,12 @@ enum sl_code sl_resolve_request(const struct sl_resolve_spec *spec, struct sl_ca
     struct sl_candidates notes;
     struct sl_found found;
     notes.count = notes.n_notes = 0;
-    if (sl_check_task_right(spec, err) || find(spec, &notes, &found, err) ||
-        sl_check_life(spec, &notes, &found, err) || sl_check_price(spec, found.model, err))
+    notes.ending = NULL;
+    bool good = sl_check_task_right(spec, err) == SL_OK && !find(spec, &notes, &found, err) &&
+                !sl_check_life(spec, &notes, &found, err) &&
+                !sl_check_price(spec, found.model, err);
+    out->ending = notes.ending;
+    if (!good)
         return err->code;
     take(out, &notes, &found);
     return SL_OK;

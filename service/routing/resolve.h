@@ -27,6 +27,8 @@ struct sl_candidates {
     struct sl_candidate list[SL_MAX_CANDIDATES];
     size_t n_notes;
     struct sl_note notes[SL_MAX_NOTES];
+    const struct sl_model *ending; /* what the name means, where that is deprecated or retired; also
+                                      where it is refused for that. NULL: it is neither */
 };
 
 struct sl_resolve_spec {

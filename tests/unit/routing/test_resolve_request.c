@@ -248,6 +248,45 @@ static void minds_the_end_of_models(void **state)
     check_rows(text, redirected, SL_ARRAY_LEN(redirected));
 }
 
+/* Also where something else answers, or nothing. */
+static void names_the_model_that_ends(void **state)
+{
+    static const struct {
+        const char *policy, *name, *ending;
+    } rows[] = {
+        {"refuse", "old", "old"},
+        {"refuse", "ending", "ending"},
+        {"refuse", "new", NULL},
+        {"refuse", "openai/o1-preview", "openai/o1-preview"},
+        {"refuse", "nobody/something", NULL},
+        {"redirect", "old", "old"},
+        {"redirect", "loop", "loop"},
+        {"redirect", "new", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
+        char text[1024];
+        struct sl_arena arena;
+        struct sl_candidates out;
+        struct sl_err err = {0};
+        snprintf(text, sizeof(text), "registry: {retired_models: %s}\n%s", rows[i].policy, lives);
+        struct sl_registry *r = make(text);
+        sl_arena_init(&arena, SIZE_MAX);
+        const struct sl_resolve_spec spec = {.registry = r,
+                                             .principal = &user,
+                                             .name = rows[i].name,
+                                             .now_ms = NOW_MS,
+                                             .arena = &arena};
+        memset(&out, 0xff, sizeof(out));
+        (void)!sl_resolve_request(&spec, &out, &err);
+        if (!out.ending != !rows[i].ending ||
+            (out.ending && strcmp(out.ending->name, rows[i].ending) != 0))
+            fail_msg("%s: '%s' ends", rows[i].name, out.ending ? out.ending->name : "none");
+        sl_arena_fini(&arena);
+        sl_registry_unref(r);
+    }
+}
+
 /* The catalogue's dates, at the provider's own address, do what an entry's do. */
 static void minds_the_catalogues_dates(void **state)
 {
@@ -312,6 +351,7 @@ int main(void)
         cmocka_unit_test(asks_the_default_provider),
         cmocka_unit_test(takes_models_from_the_environment),
         cmocka_unit_test(minds_the_end_of_models),
+        cmocka_unit_test(names_the_model_that_ends),
         cmocka_unit_test(minds_the_catalogues_dates),
         cmocka_unit_test(tells_who_may),
     };
