@@ -7,6 +7,8 @@
 #include "api/service.h"
 #include "base/clock.h"
 #include "exchange/exchange.h"
+#include "registry/label.h"
+#include "telemetry/metrics.h"
 
 void sl_ask_refuse(struct sl_call *call, const struct sl_violations *v)
 {
@@ -44,6 +46,16 @@ void sl_ask_fail(struct sl_call *call, const struct sl_err *err,
     sl_call_finish(call, &status);
 }
 
+/* Whether anybody still asks for models that come to their end. */
+static void count_ending(const struct sl_candidates *c, enum sl_code code)
+{
+    const char *outcome = code != SL_OK                   ? "refused"
+                          : c->list[0].model == c->ending ? "served"
+                                                          : "redirected";
+    if (c->ending)
+        sl_metric_add(SL_METRIC_ENDING_REQUESTS, 1, SL_LABELS(sl_model_label(c->ending), outcome));
+}
+
 enum sl_code sl_ask_admit(struct sl_call *call, const char *model, const char *request_id,
                           struct sl_candidates *candidates, struct sl_err *err)
 {
@@ -58,6 +70,7 @@ enum sl_code sl_ask_admit(struct sl_call *call, const char *model, const char *r
         .arena = call->arena,
     };
     enum sl_code code = sl_resolve_request(&spec, candidates, err);
+    count_ending(candidates, code);
     if (code != SL_OK)
         return code;
     if (request_id[0] && !sl_request_ids_claim(service->request_ids, call->principal->id,

@@ -6,7 +6,9 @@
 
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "registry/label.h"
 #include "registry/outcome.h"
+#include "telemetry/metrics.h"
 
 enum { REQUEST_ID_MAX = 95 }; /* bytes of a provider's request id that are kept */
 
@@ -143,6 +145,13 @@ static bool blames_provider(const struct sl_err *err)
     }
 }
 
+/* That a provider may have seen. */
+static void count_request(const struct sl_attempt *t, const char *outcome)
+{
+    sl_metric_add(SL_METRIC_UPSTREAM_REQUESTS, 1,
+                  SL_LABELS(sl_model_provider_label(t->model), outcome));
+}
+
 /* A limit that was reached says nothing of the provider's health, nor does what never went out. */
 static void note_outcome(const struct sl_attempt *t, const struct sl_err *err)
 {
@@ -154,6 +163,8 @@ static void note_outcome(const struct sl_attempt *t, const struct sl_err *err)
 static void end(struct sl_attempt *t, struct sl_err *err)
 {
     note_outcome(t, err);
+    if (t->requests > 0)
+        count_request(t, err->code == SL_OK ? "OK" : sl_reason_name(err->reason));
     char *const said[] = {err->text, err->provider_code, err->provider_type, err->provider_param};
     for (size_t i = 0; err->code != SL_OK && i < SL_ARRAY_LEN(said); i++)
         sl_scrub(said[i], t->target.key);
@@ -172,6 +183,8 @@ static void on_done(void *owner, const struct sl_transfer_result *r)
     if (r->stale_connection && !t->repeated) {
         t->repeated = true;
         t->requests -= !r->request_sent; /* only what a provider may have seen counts */
+        if (r->request_sent)
+            count_request(t, "STALE_CONNECTION");
         err = (struct sl_err){0};
         if (start(t, true, &err) == SL_OK)
             return;
@@ -331,8 +344,10 @@ void sl_attempt_resume(struct sl_attempt *t)
 
 void sl_attempt_cancel(struct sl_attempt *t)
 {
-    if (t->transfer)
+    if (t->transfer) {
         sl_transfer_cancel(t->transfer);
+        count_request(t, "CANCELLED");
+    }
     t->transfer = NULL;
     sl_token_wait_cancel(t->wait);
     t->wait = NULL;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "exchange/account.h"
+#include "registry/label.h"
 
 static void set_speed(const struct sl_course *c, Sluice__V1__CallReport *r,
                       const Sluice__V1__TokenUsage *usage, int64_t now)
@@ -70,12 +71,17 @@ void sl_course_facts(const struct sl_course *c, const Sluice__V1__TokenUsage *us
     struct sl_call_facts *f = c->facts;
     f->model = sl_arena_strdup(c->arena, c->model->name);
     f->provider = sl_arena_strdup(c->arena, c->model->provider);
+    f->model_label = sl_arena_strdup(c->arena, sl_model_label(c->model));
+    f->provider_label = sl_arena_strdup(c->arena, sl_model_provider_label(c->model));
     f->why = c->why;
     f->provider_request_id = c->provider_request_id;
     f->attempts = c->attempts;
     f->first_token_us = c->first_token_us < 0 ? -1 : c->first_token_us - c->arrived_us;
     f->input_tokens = usage->input_tokens + usage->cache_read_tokens + usage->cache_write_tokens;
     f->output_tokens = usage->output_tokens + usage->reasoning_tokens;
+    f->cache_read_tokens = usage->cache_read_tokens;
+    f->cache_write_tokens = usage->cache_write_tokens;
+    f->reasoning_tokens = usage->reasoning_tokens;
     f->usage_estimated = usage->estimated;
 }
 

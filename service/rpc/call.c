@@ -542,8 +542,11 @@ static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
     if (!shown.authorization.n && sl_peer_certificate(c->call, certificate, sizeof(certificate)))
         shown.certificate = sl_str(certificate);
     c->access = sl_access_ref(c->home->service->access);
-    if (sl_access_check(c->access, &shown, &c->arena, &c->base.principal, err))
-        return err->code;
+    enum sl_code code = sl_access_check(c->access, &shown, &c->arena, &c->base.principal, err);
+    sl_metric_add(SL_METRIC_AUTH_CHECKS, 1,
+                  SL_LABELS(code == SL_OK ? "OK" : sl_reason_name(err->reason)));
+    if (code != SL_OK)
+        return code;
     sl_uses_note(&c->home->service->uses, c->base.principal->key_id, sl_wall_ms());
     return sl_rights_check(c->base.principal, &method->needs, method->path, err);
 }

@@ -18,6 +18,23 @@
     X(RPC_SECONDS, HISTOGRAM, "sluice_rpc_duration_seconds",                                       \
       "From the arrival of a call to its end, which for streams is the end of the answer",         \
       "method")                                                                                    \
-    X(RPCS_OPEN, GAUGE, "sluice_rpcs_open", "Calls and streams that are open now", "method")
+    X(RPCS_OPEN, GAUGE, "sluice_rpcs_open", "Calls and streams that are open now", "method")       \
+    X(MODEL_CALLS, COUNTER, "sluice_model_calls_total",                                            \
+      "Calls that ended and got as far as a model, by gRPC status", "model", "code")               \
+    X(FIRST_TOKEN, HISTOGRAM, "sluice_first_token_seconds",                                        \
+      "From the arrival of a call to the first token of its answer", "provider")                   \
+    X(TOKENS, COUNTER, "sluice_tokens_total",                                                      \
+      "Tokens by kind: input, cache_read, cache_write, output, reasoning; by source: reported by " \
+      "the provider, or estimated",                                                                \
+      "model", "kind", "source")                                                                   \
+    X(UPSTREAM_REQUESTS, COUNTER, "sluice_upstream_requests_total",                                \
+      "Requests to providers that ended, by outcome: OK, or the reason why not", "provider",       \
+      "outcome")                                                                                   \
+    X(ENDING_REQUESTS, COUNTER, "sluice_deprecated_model_requests_total",                          \
+      "Requests for models that are deprecated or retired, by what became of them: served, "       \
+      "redirected to the successor, refused",                                                      \
+      "model", "outcome")                                                                          \
+    X(AUTH_CHECKS, COUNTER, "sluice_auth_checks_total",                                            \
+      "Credentials that were looked at, by result: OK, or the reason why not", "result")
 
 #endif

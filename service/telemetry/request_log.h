@@ -13,10 +13,12 @@ struct sl_call_facts {
     const char *model_asked, *model, *provider, *why;
     const char *provider_request_id;
     const char *conversation_id, *message_id, *task;
-    const char *const *labels; /* key, value, key, value, ..., NULL */
+    const char *const *labels;                /* key, value, key, value, ..., NULL */
+    const char *model_label, *provider_label; /* for metrics: of a bounded set */
     int attempts;
     int64_t first_token_us;              /* since arrival; -1: none */
     int32_t input_tokens, output_tokens; /* all prompt tokens, all answer tokens; -1: not known */
+    int32_t cache_read_tokens, cache_write_tokens, reasoning_tokens; /* of these */
     bool usage_estimated;
 };
 

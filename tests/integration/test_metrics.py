@@ -34,6 +34,79 @@ def test_calls_are_counted_exactly(sluice, api, provider):
     }
 
 
+def test_models_and_providers_are_counted(start_sluice, provider):
+    provider.script("a", "text", text="one two", reasoning="hm")
+    provider.script("b", "error", status=503)
+    sluice = start_sluice(models={"first": "a", "second": "b"}, config={"registry": {"default_provider": "scripted"}})
+    api = sluice.api()
+    before = scrape(sluice)
+    complete(api, ask(model="first"))
+    stream(api, ask(model="first"))
+    fails(lambda: complete(api, ask(model="second")), grpc.StatusCode.UNAVAILABLE)
+    complete(api, ask(model="a-name-that-nobody-knows"))
+    after = scrape(sluice)
+    assert after.since(before, {"sluice_model_calls_total", "sluice_upstream_requests_total", "sluice_tokens_total",
+                                "sluice_first_token_seconds_count"}) == {
+        ("sluice_model_calls_total", "code=OK", "model=first"): 2,
+        ("sluice_model_calls_total", "code=UNAVAILABLE", "model=second"): 1,
+        ("sluice_model_calls_total", "code=OK", "model=(unknown)"): 1,
+        ("sluice_upstream_requests_total", "outcome=OK", "provider=scripted"): 3,
+        ("sluice_upstream_requests_total", "outcome=PROVIDER_OVERLOADED", "provider=scripted"): 1,
+        ("sluice_first_token_seconds_count", "provider=scripted"): 3,
+        ("sluice_tokens_total", "kind=input", "model=first", "source=reported"): 22,
+        ("sluice_tokens_total", "kind=output", "model=first", "source=reported"): 4,
+        ("sluice_tokens_total", "kind=reasoning", "model=first", "source=reported"): 10,
+        ("sluice_tokens_total", "kind=input", "model=(unknown)", "source=reported"): 11,
+        ("sluice_tokens_total", "kind=output", "model=(unknown)", "source=reported"): 5,
+        ("sluice_tokens_total", "kind=input", "model=second", "source=estimated"): 3,
+    }
+    assert "nobody-knows" not in after.text
+
+
+def test_a_caller_who_goes_away_is_an_outcome(sluice, api, provider):
+    provider.script("test", "text", words=50, gate="never")
+    call = api.completion.StreamComplete(ask())
+    next(call)
+    call.cancel()
+    sluice.wait_log(lambda line: line.get("status") == "CANCELLED")
+    now = scrape(sluice)
+    assert now.value("sluice_upstream_requests_total", provider="scripted", outcome="CANCELLED") == 1
+    assert now.value(RPCS, method=METHOD + "StreamComplete", code="CANCELLED") == 1
+    assert now.value("sluice_rpcs_open", method=METHOD + "StreamComplete") == 0
+
+
+@pytest.mark.parametrize("policy", ["refuse", "redirect"])
+def test_models_that_end_are_counted(start_sluice, policy):
+    models = {"old": {"model_id": "a", "retirement_date": "2024-01-31", "successor": "new"},
+              "ending": {"model_id": "b", "retirement_date": "2999-01-31", "successor": "new"}, "new": "c"}
+    sluice = start_sluice(models=models, config={"registry": {"retired_models": policy}})
+    api = sluice.api()
+    complete(api, ask(model="ending"))
+    complete(api, ask(model="ending"))
+    complete(api, ask(model="new"))
+    if policy == "refuse":
+        fails(lambda: complete(api, ask(model="old")), grpc.StatusCode.FAILED_PRECONDITION, "MODEL_RETIRED")
+    else:
+        complete(api, ask(model="old"))
+    counted = scrape(sluice).all("sluice_deprecated_model_requests_total")
+    assert counted == {frozenset({"model": "ending", "outcome": "served"}.items()): 2,
+                       frozenset({"model": "old", "outcome": "refused" if policy == "refuse" else "redirected"}.items()): 1}
+
+
+def test_credentials_are_counted(start_sluice):
+    sluice = start_sluice(env={"CHOSEN_KEY": "a text that somebody chose"}, config={"access": {
+        "anonymous": False, "keys": [{"name": "chosen", "key": "env:CHOSEN_KEY"}]}})
+    complete(sluice.api("a text that somebody chose"), ask())
+    for _ in range(3):
+        fails(lambda: complete(sluice.api("a guess"), ask()), grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_INVALID")
+    fails(lambda: complete(sluice.api(), ask()), grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_MISSING")
+    now = scrape(sluice)
+    assert now.all("sluice_auth_checks_total") == {frozenset({("result", "OK")}): 1, frozenset({("result", "CREDENTIALS_INVALID")}): 3,
+                                                   frozenset({("result", "CREDENTIALS_MISSING")}): 1}
+    assert now.value(RPCS, method=METHOD + "Complete", code="UNAUTHENTICATED") == 4
+    assert "guess" not in now.text and "chose" not in now.text
+
+
 def test_streams_are_open_until_they_end(sluice, api, provider):
     provider.script("test", "text", words=40, interval_ms=50)
     calls = [Background(lambda: stream(api, ask())) for _ in range(3)]

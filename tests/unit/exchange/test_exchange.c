@@ -324,6 +324,8 @@ static int setup(void **state)
     f.loop = sl_loop_create("test", &err);
     f.model.name = "fast";
     f.model.provider = "fake";
+    f.model.owner = "";
+    f.model.source = "config";
     f.model.adapter = &fake_adapter;
     f.model.endpoint = &f.endpoint;
     f.model.clocks = &f.clocks;

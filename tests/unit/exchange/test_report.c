@@ -14,6 +14,8 @@ static struct sl_call_facts facts;
 static struct sl_model model = {
     .name = "gpt",
     .provider = "openai",
+    .owner = "",
+    .source = "config",
     .prices = {true, 2500000, -1, -1, 10000000, -1},
 };
 
