@@ -14,7 +14,7 @@
 static const char *key_of(const Sluice__V1__Provider *p)
 {
     if (!p->key_present)
-        return "missing";
+        return p->model_count && p->ready_model_count == p->model_count ? "its models'" : "missing";
     return *p->key_source ? p->key_source : "none needed";
 }
 

@@ -17,20 +17,57 @@ static char *text(const char *s)
 
 /* ---- the message ---- */
 
-static int32_t count_models(const struct sl_registry *r, const char *provider,
-                            const struct sl_principal *principal)
+/* One row for each provider that is listed; its models are counted in one walk, of which there may be 100,000. */
+struct tally {
+    const struct sl_provider *provider;
+    int32_t models, ready;
+};
+
+struct tallies {
+    const struct sl_registry *registry;
+    const struct sl_principal *principal;
+    struct tally *rows;
+    size_t n, max;
+};
+
+static struct tally *tally_of(const struct tallies *t, const char *provider)
 {
-    const char *owners[] = {"", principal->id};
-    int32_t n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        if (!strcmp(t->rows[i].provider->id, provider))
+            return &t->rows[i];
+    }
+    return NULL;
+}
+
+static struct tally *add_tally(struct tallies *t, const struct sl_provider *p)
+{
+    struct tally *known = p ? tally_of(t, p->id) : NULL;
+    if (known || !p || t->n == t->max)
+        return known;
+    t->rows[t->n] = (struct tally){.provider = p};
+    return &t->rows[t->n++];
+}
+
+/* with_new: what only models name gets rows, too. */
+static void count_models(struct tallies *t, bool with_new)
+{
+    const char *owners[] = {"", t->principal->id};
     for (size_t i = 0; i < SL_ARRAY_LEN(owners); i++) {
         struct sl_registry_walk walk;
         const struct sl_model *m;
-        sl_registry_walk(&walk, r, owners[i], NULL);
-        while ((m = sl_registry_next(&walk)))
-            n += !m->deleted_ms && !strcmp(m->provider, provider) &&
-                 sl_registry_may_use(r, m, principal);
+        sl_registry_walk(&walk, t->registry, owners[i], NULL);
+        while ((m = sl_registry_next(&walk))) {
+            if (m->deleted_ms || !sl_registry_may_use(t->registry, m, t->principal))
+                continue;
+            struct tally *row = tally_of(t, m->provider);
+            if (!row && with_new)
+                row = add_tally(t, sl_registry_provider(t->registry, m->provider));
+            if (!row)
+                continue;
+            row->models++;
+            row->ready += sl_registry_has_key(t->registry, m);
+        }
     }
-    return n;
 }
 
 static void set_key(Sluice__V1__Provider *out, const struct sl_registry *r,
@@ -53,10 +90,10 @@ static void set_known(Sluice__V1__Provider *out, const struct sl_provider *p)
         out->other_site = text(p->known->other_site->base_url);
 }
 
-Sluice__V1__Provider *sl_provider_message(struct sl_arena *arena, const struct sl_registry *r,
-                                          const struct sl_provider *p,
-                                          const struct sl_principal *principal)
+static Sluice__V1__Provider *make_message(struct sl_arena *arena, const struct sl_registry *r,
+                                          const struct tally *counted)
 {
+    const struct sl_provider *p = counted->provider;
     Sluice__V1__Provider *out = SL_ARENA_NEW(arena, Sluice__V1__Provider);
     sluice__v1__provider__init(out);
     out->name = sl_arena_printf(arena, "providers/%s", p->id);
@@ -74,7 +111,8 @@ Sluice__V1__Provider *sl_provider_message(struct sl_arena *arena, const struct s
     while (p->patterns && p->patterns[out->n_model_patterns])
         out->n_model_patterns++;
     out->model_patterns = (char **)(uintptr_t)p->patterns;
-    out->model_count = count_models(r, p->id, principal);
+    out->model_count = counted->models;
+    out->ready_model_count = counted->ready;
     out->health = text(sl_registry_provider_health(p, sl_now_us()));
     out->source = text(p->source);
     out->etag = text(sl_manage_etag(arena, p->revision));
@@ -85,43 +123,23 @@ Sluice__V1__Provider *sl_provider_message(struct sl_arena *arena, const struct s
     return out;
 }
 
+Sluice__V1__Provider *sl_provider_message(struct sl_arena *arena, const struct sl_registry *r,
+                                          const struct sl_provider *p,
+                                          const struct sl_principal *principal)
+{
+    struct tally row;
+    struct tallies t = {.registry = r, .principal = principal, .rows = &row, .max = 1};
+    add_tally(&t, p);
+    count_models(&t, false);
+    return make_message(arena, r, &row);
+}
+
 /* ---- the RPCs ---- */
 
 static int compare(const void *a, const void *b)
 {
     const Sluice__V1__Provider *const *x = a, *const *y = b;
     return strcmp((*x)->name, (*y)->name);
-}
-
-static bool is_listed(const Sluice__V1__ListProvidersResponse *r, const char *id)
-{
-    for (size_t i = 0; i < r->n_providers; i++) {
-        if (!strcmp(r->providers[i]->name + strlen("providers/"), id))
-            return true;
-    }
-    return false;
-}
-
-/* Those that only models name, as far as the caller sees the models; r has room for max. */
-static void add_of_models(const struct sl_call *call, Sluice__V1__ListProvidersResponse *r,
-                          size_t max)
-{
-    const struct sl_registry *registry = call->service->registry;
-    const char *owners[] = {"", call->principal->id};
-    for (size_t i = 0; i < SL_ARRAY_LEN(owners); i++) {
-        struct sl_registry_walk walk;
-        const struct sl_model *m;
-        sl_registry_walk(&walk, registry, owners[i], NULL);
-        while ((m = sl_registry_next(&walk)) && r->n_providers < max) {
-            if (m->deleted_ms || is_listed(r, m->provider) ||
-                !sl_registry_may_use(registry, m, call->principal))
-                continue;
-            const struct sl_provider *p = sl_registry_provider(registry, m->provider);
-            if (p && !is_listed(r, p->id))
-                r->providers[r->n_providers++] =
-                    sl_provider_message(call->arena, registry, p, call->principal);
-        }
-    }
 }
 
 void sl_list_providers(struct sl_call *call, const ProtobufCMessage *message)
@@ -133,18 +151,17 @@ void sl_list_providers(struct sl_call *call, const ProtobufCMessage *message)
     size_t kinds = 0;
     while (sl_adapters()[kinds])
         kinds++;
-    size_t max = registry->n_providers + kinds + sl_registry_catalogue(registry)->n_providers;
-    r.providers = sl_arena_zalloc(call->arena, (max + kinds) * sizeof(*r.providers));
+    struct tallies t = {.registry = registry, .principal = call->principal};
+    t.max = registry->n_providers + kinds + sl_registry_catalogue(registry)->n_providers;
+    t.rows = sl_arena_zalloc(call->arena, t.max * sizeof(*t.rows));
     for (size_t i = 0; i < registry->n_providers; i++)
-        r.providers[r.n_providers++] =
-            sl_provider_message(call->arena, registry, registry->providers[i], call->principal);
-    add_of_models(call, &r, max);
-    for (size_t i = 0; i < kinds && request->all; i++) {
-        const struct sl_provider *p = sl_registry_provider(registry, sl_adapters()[i]->name);
-        if (p && !is_listed(&r, p->id))
-            r.providers[r.n_providers++] =
-                sl_provider_message(call->arena, registry, p, call->principal);
-    }
+        add_tally(&t, registry->providers[i]);
+    count_models(&t, true);
+    for (size_t i = 0; i < kinds && request->all; i++)
+        add_tally(&t, sl_registry_provider(registry, sl_adapters()[i]->name));
+    r.providers = sl_arena_zalloc(call->arena, t.n * sizeof(*r.providers));
+    for (size_t i = 0; i < t.n; i++)
+        r.providers[r.n_providers++] = make_message(call->arena, registry, &t.rows[i]);
     qsort(r.providers, r.n_providers, sizeof(*r.providers), compare);
     sl_call_reply(call, &r.base);
 }

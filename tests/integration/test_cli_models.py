@@ -108,3 +108,12 @@ def test_credentials(run, provider, key_file, tmp_path):
 def test_help_lists_the_verbs(cli):
     told = cli("help", "models").stdout
     assert "\n  create NAME [--template NAME]" in told and "\n  undelete NAME\n" in told
+
+
+def test_a_provider_whose_models_bring_keys_misses_none(run, provider, key_file):
+    run("models", "create", "own", "--provider", "openai", "--base-url", provider.url + "/v1", "--model-id", "test",
+        "--provider-key-file", key_file)
+    shown = lines(run("providers", "show", "openai", "--json"))[0]
+    assert (shown["modelCount"], shown["readyModelCount"], shown.get("keyPresent", False)) == (1, 1, False)
+    row = next(line for line in run("providers").stdout.splitlines() if line.startswith("openai "))
+    assert "its models'" in row and "missing" not in row
