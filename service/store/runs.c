@@ -192,11 +192,20 @@ static enum sl_code load(struct undo *u, const struct kept *k, struct sl_row **o
     return code ? sl_err_set(err, code, missing.reason, "%s", missing.text) : SL_OK;
 }
 
+/* A row that another undo made what the run had left is as it was: only its revision is new. */
 static bool changed_since(const struct kept *k, const struct sl_row *now)
 {
     if (!k->after || !now)
         return k->after || now;
-    return sl_row_int(k->after, SL_COL_REVISION) != sl_row_int(now, SL_COL_REVISION);
+    if (sl_row_int(k->after, SL_COL_REVISION) == sl_row_int(now, SL_COL_REVISION))
+        return false; /* key rotation writes ciphertext anew, and no revision */
+    const struct sl_table_info *t = sl_table_info(k->table);
+    for (size_t c = 0; c < t->n_columns; c++) {
+        bool counts = c != SL_COL_REVISION && !(t->columns[c].flags & SL_COLUMN_VOLATILE);
+        if (counts && !sl_value_equal(&k->after->v[c], &now->v[c]))
+            return true;
+    }
+    return false;
 }
 
 static enum sl_code check(struct undo *u, const struct kept *k, struct sl_err *err)

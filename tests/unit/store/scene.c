@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 
 #define LOGIN "sluice_test"
 
@@ -267,5 +268,53 @@ const char *scene_names(struct scene *s, struct sl_tx *tx, enum sl_table table)
     for (size_t i = 0; i < rows.count; i++)
         text = sl_arena_printf(&s->arena, "%s%s,", text, sl_row_text(rows.list[i], SL_COL_NAME));
     scene_commit(tx);
+    return text;
+}
+
+static bool dump_bytes(struct sl_buf *b, struct sl_str bytes)
+{
+    bool ok = sl_buf_add_char(b, '|');
+    for (size_t i = 0; i < bytes.n; i++)
+        ok = ok && sl_buf_printf(b, "%02x", (unsigned char)bytes.p[i]);
+    return ok;
+}
+
+static enum sl_code dump_row(void *owner, const struct sl_row *row, struct sl_err *err)
+{
+    struct sl_buf *b = owner;
+    bool ok = sl_buf_add_str(b, sl_table_info(row->table)->name);
+    (void)err;
+    for (size_t c = 0; c < sl_table_info(row->table)->n_columns; c++) {
+        const struct sl_value *v = &row->v[c];
+        if (c == SL_COL_REVISION)
+            continue;
+        if (v->type == SL_VALUE_TEXT)
+            ok = ok && sl_buf_add_char(b, '|') && sl_buf_add(b, v->as.s.p, v->as.s.n);
+        else if (v->type == SL_VALUE_BYTES)
+            ok = ok && dump_bytes(b, v->as.s);
+        else if (v->type == SL_VALUE_INT)
+            ok = ok && sl_buf_printf(b, "|%lld", (long long)v->as.i);
+        else if (v->type == SL_VALUE_REAL)
+            ok = ok && sl_buf_printf(b, "|%a", v->as.d);
+        else
+            ok = ok && sl_buf_printf(b, "|%d%d", v->type, v->as.b);
+    }
+    if (!ok || !sl_buf_add_char(b, '\n'))
+        fail_msg("the dump is too long");
+    return SL_OK;
+}
+
+const char *scene_dump(struct scene *s)
+{
+    struct sl_tx *tx = scene_sync(s);
+    struct sl_buf b;
+    sl_buf_init(&b, 64 * 1024 * 1024);
+    for (int t = 0; t < SL_TABLE_IMPORT_RUNS; t++) {
+        struct sl_query query = {.table = (enum sl_table)t, .rows = SL_ROWS_ALL};
+        EXPECT_OK(sl_tx_each(tx, &query, dump_row, &b, &s->err));
+    }
+    scene_commit(tx);
+    const char *text = sl_arena_strndup(&s->arena, b.n ? b.p : "", b.n);
+    sl_buf_fini(&b);
     return text;
 }

@@ -68,6 +68,9 @@ const char *scene_add(struct scene *s, enum sl_table table, const char *owner, c
 struct sl_row *scene_get(struct scene *s, struct sl_tx *tx, enum sl_table table, const char *id);
 /* Names of the rows that the transaction sees, in order, "a,b,"; ends the transaction. */
 const char *scene_names(struct scene *s, struct sl_tx *tx, enum sl_table table);
+/* All rows of all tables but the import runs, deleted ones too, a line each, with every column but the revision, in the
+ * order of ids. */
+const char *scene_dump(struct scene *s);
 
 #define EXPECT_OK(call)                                                                            \
     do {                                                                                           \

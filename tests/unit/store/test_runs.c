@@ -37,45 +37,6 @@ static void rename_model(struct scene *s, struct sl_tx *tx, const char *id, cons
     EXPECT_OK(sl_tx_update(tx, patch, 0, &s->err));
 }
 
-/* All of a table but the revisions, as text. */
-struct dump {
-    struct scene *s;
-    char *text;
-};
-
-static enum sl_code dump_row(void *owner, const struct sl_row *row, struct sl_err *err)
-{
-    struct dump *d = owner;
-    (void)err;
-    for (size_t c = 0; c < sl_table_info(row->table)->n_columns; c++) {
-        const struct sl_value *v = &row->v[c];
-        if (c == SL_COL_REVISION)
-            continue;
-        if (v->type == SL_VALUE_TEXT || v->type == SL_VALUE_BYTES)
-            d->text = sl_arena_printf(&d->s->arena, "%s|%.*s", d->text, (int)v->as.s.n, v->as.s.p);
-        else if (v->type == SL_VALUE_INT)
-            d->text = sl_arena_printf(&d->s->arena, "%s|%lld", d->text, (long long)v->as.i);
-        else if (v->type == SL_VALUE_REAL)
-            d->text = sl_arena_printf(&d->s->arena, "%s|%a", d->text, v->as.d);
-        else
-            d->text = sl_arena_printf(&d->s->arena, "%s|%d%d", d->text, v->type, v->as.b);
-    }
-    d->text = sl_arena_printf(&d->s->arena, "%s\n", d->text);
-    return SL_OK;
-}
-
-static const char *dump_of(struct scene *s)
-{
-    struct dump d = {s, sl_arena_strdup(&s->arena, "")};
-    struct sl_tx *tx = scene_sync(s);
-    for (int t = 0; t < SL_TABLE_IMPORT_RUNS; t++) {
-        struct sl_query query = {.table = (enum sl_table)t, .rows = SL_ROWS_ALL};
-        EXPECT_OK(sl_tx_each(tx, &query, dump_row, &d, &s->err));
-    }
-    scene_commit(tx);
-    return d.text;
-}
-
 static void add_conflict(void *owner, const struct sl_run_conflict *conflict)
 {
     char *names = owner;
@@ -94,7 +55,7 @@ static void restores_row_for_row(void **state)
     scene_commit(tx);
     const char *second = scene_add(s, SL_TABLE_MODELS, NULL, "second");
     const char *third = scene_add(s, SL_TABLE_MODELS, NULL, "third");
-    const char *run = start_run(s), *before = dump_of(s);
+    const char *run = start_run(s), *before = scene_dump(s);
 
     tx = in_run(s, run);
     set_region(s, tx, sl_row_text(first, SL_COL_ID), "eu");
@@ -110,14 +71,14 @@ static void restores_row_for_row(void **state)
     insert(s, tx, SL_TABLE_MODELS, "new");
     insert(s, tx, SL_TABLE_TIERS, "gold");
     scene_commit(tx);
-    assert_string_not_equal(dump_of(s), before);
+    assert_string_not_equal(scene_dump(s), before);
 
     size_t count = 0;
     tx = scene_admin(s);
     EXPECT_OK(sl_tx_undo_run(tx, &(struct sl_run_undo){.run = run}, &count, &s->err));
     scene_commit(tx);
     assert_int_equal(count, 5);
-    assert_string_equal(dump_of(s), before);
+    assert_string_equal(scene_dump(s), before);
 
     tx = scene_admin(s);
     EXPECT_ERROR(sl_tx_undo_run(tx, &(struct sl_run_undo){.run = run}, &count, &s->err),
@@ -132,7 +93,7 @@ static void keeps_what_was_changed_since(void **state)
     struct scene *s = *state;
     const char *a = scene_add(s, SL_TABLE_MODELS, NULL, "a");
     const char *b = scene_add(s, SL_TABLE_MODELS, NULL, "b");
-    const char *before = dump_of(s), *run = start_run(s);
+    const char *before = scene_dump(s), *run = start_run(s);
     char names[64] = "";
     struct sl_run_undo undo = {.run = run, .on_conflict = add_conflict, .owner = names};
     struct sl_tx *tx = in_run(s, run);
@@ -155,7 +116,7 @@ static void keeps_what_was_changed_since(void **state)
     tx = scene_admin(s);
     EXPECT_OK(sl_tx_undo_run(tx, &undo, NULL, &s->err));
     scene_commit(tx);
-    assert_string_equal(dump_of(s), before);
+    assert_string_equal(scene_dump(s), before);
 }
 
 /* A user's run is the user's: another one cannot undo it. */
@@ -192,7 +153,7 @@ static void goes_over_users(void **state)
     const char *model = scene_add(s, SL_TABLE_MODELS, NULL, "m");
     const char *one = scene_add(s, SL_TABLE_CONVERSATIONS, "u1", "c");
     const char *two = scene_add(s, SL_TABLE_CONVERSATIONS, "u2", "c");
-    const char *run = start_run(s), *before = dump_of(s);
+    const char *run = start_run(s), *before = scene_dump(s);
     struct sl_tx *tx = in_run(s, run);
     set_region(s, tx, model, "eu");
     EXPECT_OK(sl_tx_turn_to(tx, "u1", &s->err));
@@ -221,7 +182,7 @@ static void goes_over_users(void **state)
     EXPECT_OK(sl_tx_undo_run(tx, &undo, &count, &s->err));
     scene_commit(tx);
     assert_int_equal(count, 3);
-    assert_string_equal(dump_of(s), before);
+    assert_string_equal(scene_dump(s), before);
     tx = scene_user(s, "u1");
     EXPECT_ERROR(sl_tx_turn_to(tx, "u2", &s->err), SL_PERMISSION_DENIED, SL_REASON_NOT_PERMITTED);
     sl_tx_rollback(tx);
