@@ -8,15 +8,19 @@ from helpers import fails
 CODE = grpc.StatusCode
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data" / "import"
 ANN = "sk-test-caller-ann-0123456789"
+BACKEND = "sk-test-caller-backend-0123456789"
 FILES = ["litellm.yaml", "configmap.yaml", "model_config.json", "llm_models.json", "providers.env", "deepseek.env"]
 
 
 @pytest.fixture
 def served(start_sluice):
     return start_sluice(models={"test": "test"}, env={
-        "ANN_KEY": ANN, "MY_GEMINI_KEY": "sk-test-service-gemini-0001", "OTHER_SECRET": "sk-test-service-other-00001",
+        "ANN_KEY": ANN, "BACKEND_KEY": BACKEND, "MY_GEMINI_KEY": "sk-test-service-gemini-0001", "OTHER_SECRET": "sk-test-service-other-00001",
     }, config={
-        "access": {"anonymous": False, "keys": [{"name": "ann", "key": "env:ANN_KEY", "tier": "free"}]},
+        "access": {"anonymous": False, "keys": [
+            {"name": "ann", "key": "env:ANN_KEY", "tier": "free"},
+            {"name": "backend", "key": "env:BACKEND_KEY", "scopes": ["complete", "models", "admin", "act_as"],
+             "roles": ["admin"]}]},
         "secrets": {"references": ["env:MY_GEMINI_KEY"]}})
 
 
@@ -128,6 +132,40 @@ def test_global_imports_and_runs_are_not_for_users(admin, ann, pb, stubs):
     fails(lambda: admin.GetModel(reg.GetModelRequest(name="models/house")), CODE.NOT_FOUND, "MODEL_NOT_FOUND")
     ann.UndoImport(pb.UndoImportRequest(run_id=own.run_id))
     fails(lambda: ann.GetModel(reg.GetModelRequest(name="models/house")), CODE.NOT_FOUND, "MODEL_NOT_FOUND")
+
+
+def test_nobody_imports_as_another_user(served, admin, ann, pb, stubs):
+    reg, bob = stubs.registry, [("sluice-user", "bob")]
+    backend = served.api(BACKEND).registry
+    fails(lambda: ann.ImportModels(request(pb, "llm_models.json", personal=True, apply=True), metadata=bob),
+          CODE.PERMISSION_DENIED, "ACT_AS_FORBIDDEN")
+    # who may act for a user is that user, and no administrator meanwhile
+    fails(lambda: backend.ImportModels(request(pb, "llm_models.json", apply=True), metadata=bob), CODE.PERMISSION_DENIED,
+          "ROLE_MISSING")
+    own = backend.ImportModels(request(pb, "llm_models.json", personal=True, apply=True), metadata=bob)
+    assert own.run_id and not [c for c in own.changes if c.kind in ("tier", "provider")]
+    assert backend.GetModel(reg.GetModelRequest(name="models/house"), metadata=bob).key_last4 == "0001"
+    for other in (ann, admin, backend):
+        fails(lambda api=other: api.GetModel(reg.GetModelRequest(name="models/house")), CODE.NOT_FOUND, "MODEL_NOT_FOUND")
+    assert not ann.ListImports(pb.ListImportsRequest()).runs
+    fails(lambda: ann.UndoImport(pb.UndoImportRequest(run_id=own.run_id, force=True)), CODE.NOT_FOUND, "NOT_FOUND")
+    backend.UndoImport(pb.UndoImportRequest(run_id=own.run_id), metadata=bob)
+
+
+def test_missing_tiers_are_made_and_taken_back(served, admin, pb, stubs):
+    access, tiers = served.api(served.admin_key).access, stubs.access
+    before = {t.name for t in access.ListTiers(tiers.ListTiersRequest()).tiers}
+    done = admin.ImportModels(request(pb, "llm_models.json", apply=True))
+    made = {c.name for c in done.changes if c.kind == "tier"}
+    assert made == {"free", "pro", "enterprise"}
+    now = {t.name: t for t in access.ListTiers(tiers.ListTiersRequest()).tiers}
+    assert set(now) == before | {"tiers/" + name for name in made}
+    for name in made:
+        t = now["tiers/" + name]
+        assert (list(t.models), list(t.tasks), list(t.rpcs), t.rank) == ([], [], [], 0)
+        assert t.limits == tiers.TierLimits()
+    admin.UndoImport(pb.UndoImportRequest(run_id=done.run_id))
+    assert {t.name for t in access.ListTiers(tiers.ListTiersRequest()).tiers} == before
 
 
 @pytest.mark.parametrize("text, error", [

@@ -1,4 +1,4 @@
-/* The transaction that stores a plan: providers first, then models, then the default. */
+/* The transaction that stores a plan: providers first, then tiers, models and the default. */
 #include "registry/import/apply.h"
 
 #include <jansson.h>
@@ -53,27 +53,7 @@ static enum sl_code finish_run(struct sl_applying *s)
     return sl_tx_update(s->m.tx, row, 0, s->err);
 }
 
-/* ---- tiers and the default ---- */
-
-static enum sl_code check_tiers(struct sl_applying *s)
-{
-    for (const struct sl_import_tier *t = s->a->plan->tiers; t; t = t->next) {
-        const struct sl_row_name key = {SL_TABLE_TIERS, NULL, t->name};
-        const struct sl_import_about about = {SL_IMPORT_INFO, t->place, t->name};
-        struct sl_row *row = NULL;
-        if (sl_tx_find(s->m.tx, key, s->m.arena, &row, s->err) != SL_OK)
-            return s->err->code;
-        if (s->a->personal)
-            sl_import_note(
-                s->a->plan, &about,
-                "tiers say who may use global models; nobody else sees a model of your own");
-        else if (!row)
-            sl_import_note(s->a->plan, &about,
-                           "there is no tier of that name yet, so that nobody is in it: sluice "
-                           "tiers create makes it");
-    }
-    return SL_OK;
-}
+/* ---- the default ---- */
 
 static bool is_stored(const struct sl_applying *s, const char *name)
 {
@@ -122,10 +102,10 @@ static enum sl_code store_all(struct sl_applying *s)
     enum sl_code code = insert_run(s);
     for (struct sl_import_provider *p = s->a->plan->providers; p && code == SL_OK; p = p->next)
         code = sl_apply_provider(s, p);
+    if (code == SL_OK)
+        code = sl_apply_tiers(s);
     for (struct sl_import_model *m = s->a->plan->models; m && code == SL_OK; m = m->next)
         code = sl_apply_model(s, m);
-    if (code == SL_OK)
-        code = check_tiers(s);
     if (code == SL_OK)
         code = apply_default(s);
     return code == SL_OK ? finish_run(s) : code;

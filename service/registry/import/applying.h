@@ -19,6 +19,8 @@ bool sl_applying_goes_on(struct sl_applying *s, const char *place, const char *s
 /* One model or provider; SL_OK also where it was noted as wrong. */
 enum sl_code sl_apply_model(struct sl_applying *s, struct sl_import_model *m) SL_MUST_CHECK;
 enum sl_code sl_apply_provider(struct sl_applying *s, struct sl_import_provider *p) SL_MUST_CHECK;
+/* Makes the tiers that models name and that are not there; who may not make them gets notes. */
+enum sl_code sl_apply_tiers(struct sl_applying *s) SL_MUST_CHECK;
 
 /* What to send as the key of an entry: text is the key itself or a reference, "" : none. */
 struct sl_apply_key {

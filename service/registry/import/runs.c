@@ -53,25 +53,74 @@ static void say_changes(struct sl_import_changes *c, const struct sl_row *run)
     json_decref(report);
 }
 
+/* "models/a, models/b, ..."; keys, which have no names of their own, come last. */
+static void join_names(const struct sl_import_undone *out, char *names, size_t size)
+{
+    const size_t room = size - sizeof(", ...");
+    size_t used = 0;
+    names[0] = 0;
+    for (size_t k = 0; k < 2 * out->n_changed_since; k++) {
+        const char *name = out->changed_since[k % out->n_changed_since];
+        if (sl_starts_with(name, "credentials/") != (k >= out->n_changed_since))
+            continue;
+        if (used + strlen(name) + 2 > room) {
+            sl_copy(names + used, size - used, ", ...");
+            return;
+        }
+        if (used)
+            sl_copy(names + used, size - used, ", ");
+        used += strlen(names + used);
+        sl_copy(names + used, size - used, name);
+        used += strlen(name);
+    }
+}
+
 static enum sl_code refuse(const struct sl_import_undone *out, struct sl_err *err)
 {
-    char names[160] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < out->n_changed_since; i++) {
-        size_t n = strlen(out->changed_since[i]);
-        if (used + n + 8 > sizeof(names)) {
-            sl_copy(names + used, sizeof(names) - used, ", ...");
-            break;
-        }
-        if (used) {
-            sl_copy(names + used, sizeof(names) - used, ", ");
-            used += 2;
-        }
-        sl_copy(names + used, sizeof(names) - used, out->changed_since[i]);
-        used += n;
-    }
+    char names[320];
+    join_names(out, names, sizeof(names));
     return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_CHANGED_SINCE,
                       "rows were changed since: %s; --force restores them, too", names);
+}
+
+/* A tier that the run made goes only by a hand that may delete tiers, and while nobody is in it: a user whose tier is gone
+ * is bound by nothing. */
+static enum sl_code check_tier(const struct sl_manage *m, struct sl_tx *tx, const char *name,
+                               struct sl_err *err)
+{
+    const struct sl_filter has_it = {SL_USERS_TIER, SL_EQUAL, sl_value_text(name)};
+    const struct sl_query query = {.table = SL_TABLE_USERS, .filters = &has_it, .n_filters = 1};
+    int64_t users = 0;
+    if (!(m->principal->roles & SL_ROLE_ADMIN) || m->principal->actor)
+        return sl_err_set(err, SL_PERMISSION_DENIED, SL_REASON_ROLE_MISSING,
+                          "the run made the tier '%.64s': only administrators take that back",
+                          name);
+    if (sl_tx_count(tx, &query, &users, err) != SL_OK)
+        return err->code;
+    if (!users)
+        return SL_OK;
+    return sl_err_set(
+        err, SL_FAILED_PRECONDITION, SL_REASON_TIER_IN_USE,
+        "%lld user%s the tier '%.64s', which the run made: give them another one first",
+        (long long)users, users == 1 ? " has" : "s have", name);
+}
+
+static enum sl_code check_tiers(const struct sl_manage *m, struct sl_tx *tx,
+                                const struct sl_row *run, struct sl_err *err)
+{
+    struct sl_str text = sl_row_bytes(run, SL_IMPORT_RUNS_REPORT);
+    json_t *report = json_loadb(text.p, text.n, 0, NULL), *one;
+    enum sl_code code = SL_OK;
+    size_t i;
+    json_array_foreach(json_object_get(report, "changes"), i, one)
+    {
+        const char *kind = json_string_value(json_object_get(one, "kind"));
+        const char *name = json_string_value(json_object_get(one, "name"));
+        if (code == SL_OK && kind && name && !strcmp(kind, "tier"))
+            code = check_tier(m, tx, name, err);
+    }
+    json_decref(report);
+    return code;
 }
 
 static enum sl_code take_back(struct undoing *u, struct sl_tx *tx,
@@ -93,6 +142,8 @@ static enum sl_code take_back(struct undoing *u, struct sl_tx *tx,
     if (sl_row_is_null(run, SL_COL_OWNER) && !sl_manage_may_write_global(u->m->principal))
         return sl_err_set(err, SL_PERMISSION_DENIED, SL_REASON_ROLE_MISSING,
                           "runs that wrote global rows are for administrators and operators");
+    if (check_tiers(u->m, tx, run, err) != SL_OK)
+        return err->code;
     enum sl_code code = sl_tx_undo_run(tx, &options, NULL, &own);
     if (code != SL_OK)
         return own.reason == SL_REASON_CHANGED_SINCE ? refuse(u->out, err) : (*err = own, code);
