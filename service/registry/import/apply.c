@@ -77,8 +77,16 @@ static enum sl_code apply_default(struct sl_applying *s)
     };
     struct sl_managed done = {.row = NULL};
     struct sl_err err = {0};
-    if (!*plan->default_model || !is_stored(s, plan->default_model))
+    if (!*plan->default_model)
         return SL_OK;
+    if (!is_stored(s, plan->default_model)) {
+        const struct sl_import_about about = {SL_IMPORT_NOT_CARRIED, plan->default_place,
+                                              "default"};
+        sl_import_note(s->a->plan, &about,
+                       "the default is not set: the model '%.100s' is not stored",
+                       plan->default_model);
+        return SL_OK;
+    }
     const char *was = sl_registry_default_of(s->m.registry, scope, user ? user : "");
     Sluice__V1__Change *change = sl_changes_add(&s->changes, "default", scope, plan->default_place);
     if (was && !strcmp(was, plan->default_model))

@@ -61,6 +61,39 @@ bool sl_apply_find_key(struct sl_applying *s, const struct sl_import_key *key, c
     return from_service(s, key, subject, out);
 }
 
+/* Whether a key of the provider is in the plan, or was spoken of. */
+static bool knows_of_key(struct sl_applying *s, const char *provider)
+{
+    for (const struct sl_import_provider *p = s->a->plan->providers; p; p = p->next) {
+        if (!strcmp(p->id, provider) && p->n_keys)
+            return true;
+    }
+    for (const struct sl_keyless *k = s->keyless; k; k = k->next) {
+        if (!strcmp(k->provider, provider))
+            return true;
+    }
+    return false;
+}
+
+void sl_apply_say_keyless(struct sl_applying *s, const struct sl_import_model *im,
+                          const struct sl_row *row)
+{
+    const struct sl_provider *p =
+        sl_registry_provider(s->m.registry, sl_row_text(row, SL_MODELS_PROVIDER));
+    bool own = *sl_row_text(row, SL_MODELS_CREDENTIAL) || *sl_row_text(row, SL_MODELS_BASE_URL);
+    if (!p || own || !*p->key_variable || sl_registry_provider_has_key(s->m.registry, p) ||
+        knows_of_key(s, p->id))
+        return;
+    struct sl_keyless *k = SL_ARENA_NEW(s->m.arena, struct sl_keyless);
+    *k = (struct sl_keyless){p->id, s->keyless};
+    s->keyless = k;
+    const struct sl_import_about about = {SL_IMPORT_INFO, im->place, im->m.name};
+    sl_import_note(s->a->plan, &about,
+                   "there is no key of %s yet: set %s where the service runs, or sluice providers "
+                   "update %s --provider-key-file FILE",
+                   p->id, p->key_variable, p->id);
+}
+
 static struct sl_row *credential_row(struct sl_applying *s, const char *id)
 {
     const struct sl_row_key key = {SL_TABLE_CREDENTIALS, id};

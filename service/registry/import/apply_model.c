@@ -191,6 +191,7 @@ static enum sl_code store(struct sl_applying *s, struct sl_import_model *im,
                                   : SLUICE__V1__CHANGE__ACTION__ACTION_CREATE);
         sl_apply_say_key(s, change, credential);
     }
+    sl_apply_say_keyless(s, im, after);
     return SL_OK;
 }
 

@@ -26,13 +26,17 @@ static void merge_patterns(struct sl_applying *s, const struct sl_import_provide
     json_array_foreach(stored, k, one)
     {
         if (json_is_string(one))
-            sl_import_add_pattern(s->a->plan, &all, json_string_value(one));
+            (void)sl_import_add_pattern(s->a->plan, &all, json_string_value(one));
     }
     json_decref(stored);
     if (!p->n_patterns)
         return;
-    for (size_t i = 0; i < p->n_patterns; i++)
-        sl_import_add_pattern(s->a->plan, &all, p->patterns[i]);
+    for (size_t i = 0; i < p->n_patterns; i++) {
+        if (!sl_import_add_pattern(s->a->plan, &all, p->patterns[i]))
+            note(s, SL_IMPORT_NOT_CARRIED, p,
+                 sl_arena_printf(s->m.arena, "the pattern '%.100s' is left out: a provider has 64",
+                                 p->patterns[i]));
+    }
     out->model_patterns = (char **)(uintptr_t)all.patterns;
     out->n_model_patterns = all.n_patterns;
 }

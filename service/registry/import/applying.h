@@ -5,12 +5,19 @@
 #include "registry/import/apply.h"
 #include "registry/import/changes.h"
 
+/* A provider of which was said that its key is missing. */
+struct sl_keyless {
+    const char *provider;
+    struct sl_keyless *next;
+};
+
 /* A plan on its way into the store. */
 struct sl_applying {
     const struct sl_import_apply *a;
     struct sl_manage m; /* with run, source and tx */
     struct sl_import_changes changes;
     struct sl_err *err; /* of what ends it all */
+    struct sl_keyless *keyless;
 };
 
 /* Whether an error is the entry's alone: then it has become a note, and the rest goes on. */
@@ -35,6 +42,9 @@ static inline const char *sl_apply_key_text(const struct sl_apply_key *k)
 {
     return k->secret ? sl_secret_reveal(k->secret) : k->reference ? k->reference : "";
 }
+/* Says, once a provider, that the stored model has no key to send. */
+void sl_apply_say_keyless(struct sl_applying *s, const struct sl_import_model *im,
+                          const struct sl_row *row);
 /* Whether the stored credential is that key. */
 bool sl_apply_same_key(struct sl_applying *s, const char *credential, const struct sl_apply_key *k);
 /* "key: ...abcd", "key: env:NAME". */

@@ -107,6 +107,7 @@ struct sl_import_model *sl_import_take_entry(struct sl_import_reader *r,
     if (!m)
         return NULL;
     m->m.base_url = (char *)(uintptr_t)sl_import_base_url(r, &asked, url);
+    sl_import_note_path(r, e->url, &asked, url);
     sl_import_take_key(r, e->key, &m->key);
     sl_import_settle_key(m, &asked);
     return m;
@@ -171,7 +172,8 @@ void sl_import_common_fields(struct sl_import_reader *r, struct sl_at at, struct
 {
     static const char *const switches[] = {"enabled", "is_active", "active"};
     const char *description = sl_at_member(r, at, "description");
-    const char *title = sl_at_member(r, at, "display_name");
+    struct sl_at shown = sl_at_get(r, at, "display_name");
+    const char *title = sl_at_text(r, shown);
     const char *version = sl_at_member(r, at, "api_version");
     bool on;
     read_numbers(r, at, &m->m);
@@ -179,8 +181,8 @@ void sl_import_common_fields(struct sl_import_reader *r, struct sl_at at, struct
         m->m.description = (char *)(uintptr_t)description;
     else if (title)
         m->m.description = (char *)(uintptr_t)title;
-    if (description && title)
-        sl_import_add_label(r->plan, &m->m, "display-name", title);
+    if (description && title && !sl_import_add_label(r->plan, &m->m, "display-name", title))
+        sl_at_note(r, SL_IMPORT_NOT_CARRIED, shown, "is longer than the 128 bytes of a label");
     if (version)
         m->m.api_version = (char *)(uintptr_t)version;
     for (size_t i = 0; i < SL_ARRAY_LEN(switches); i++) {

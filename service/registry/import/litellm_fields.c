@@ -226,8 +226,8 @@ static void read_labels(const struct fields *f)
     struct sl_at id = sl_at_get(r, f->info, "id"), tags = sl_at_get(r, f->info, "tags");
     char all[128] = "";
     size_t i = 0, used = 0;
-    if (*sl_at_peek(id))
-        sl_import_add_label(r->plan, f->m, "litellm-id", sl_at_text(r, id));
+    if (*sl_at_peek(id) && !sl_import_add_label(r->plan, f->m, "litellm-id", sl_at_text(r, id)))
+        sl_at_note(r, SL_IMPORT_NOT_CARRIED, id, "is longer than the 128 bytes of a label");
     if (!tags.node)
         tags = sl_at_get(r, f->params, "tags");
     for (const struct sl_yaml_item *t = sl_at_first(tags); t; t = t->next) {
@@ -243,8 +243,8 @@ static void read_labels(const struct fields *f)
         all[used] = 0;
         sl_at_carry(r, tag);
     }
-    if (used)
-        sl_import_add_label(r->plan, f->m, "tags", all);
+    if (used && !sl_import_add_label(r->plan, f->m, "tags", all))
+        sl_at_note(r, SL_IMPORT_NOT_CARRIED, tags, "the model has too many labels");
 }
 
 static void read_header_map(const struct fields *f, struct sl_at headers)
@@ -253,8 +253,8 @@ static void read_header_map(const struct fields *f, struct sl_at headers)
     for (const struct sl_yaml_item *h = sl_at_first(headers); h && h->key; h = h->next) {
         struct sl_at at = sl_at_item(f->r, headers, h, i++);
         const char *value = sl_at_resolved(f->r, at);
-        if (value)
-            sl_import_add_header(f->r->plan, f->m, h->key->text, value);
+        if (value && !sl_import_add_header(f->r->plan, f->m, h->key->text, value))
+            sl_at_note(f->r, SL_IMPORT_NOT_CARRIED, at, "more than 32 headers for one model");
     }
 }
 
@@ -266,8 +266,9 @@ static void read_headers(const struct fields *f)
     read_header_map(f, sl_at_get(r, f->params, "headers"));
     if (sl_at_is(organization, SL_YAML_TEXT) && *sl_at_peek(organization)) {
         const char *value = sl_at_resolved(r, organization);
-        if (value)
-            sl_import_add_header(r->plan, f->m, "OpenAI-Organization", value);
+        if (value && !sl_import_add_header(r->plan, f->m, "OpenAI-Organization", value))
+            sl_at_note(r, SL_IMPORT_NOT_CARRIED, organization,
+                       "more than 32 headers for one model");
     }
 }
 

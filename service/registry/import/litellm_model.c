@@ -43,13 +43,10 @@ static struct sl_at first_of(struct sl_import_reader *r, struct sl_at at, const 
     return *sl_at_peek(found) ? found : sl_at_get(r, at, b);
 }
 
-/* NULL with a note where it is said and cannot be found out; "" where nothing is said. */
-static const char *read_base(struct sl_litellm *l, struct sl_at params, struct sl_at values)
+static struct sl_at base_at(struct sl_litellm *l, struct sl_at params, struct sl_at values)
 {
     struct sl_at at = first_of(l->r, params, "api_base", "base_url");
-    if (!*sl_at_peek(at))
-        at = sl_at_get(l->r, values, "api_base");
-    return *sl_at_peek(at) ? sl_at_resolved(l->r, at) : "";
+    return *sl_at_peek(at) ? at : sl_at_get(l->r, values, "api_base");
 }
 
 static void read_key(struct sl_litellm *l, struct sl_at params, struct sl_at values,
@@ -72,8 +69,26 @@ static void not_carried(struct sl_litellm *l, struct sl_at entry, const char *wh
                sl_at_peek(name), why);
 }
 
+/* The address of a wildcard is its provider's. */
+static void set_base(struct sl_litellm *l, struct sl_import_provider *p, struct sl_at at,
+                     const char *base)
+{
+    if (!*base)
+        return;
+    if (*p->base_url && strcmp(p->base_url, base) != 0) {
+        sl_at_note(l->r, SL_IMPORT_NOT_CARRIED, at,
+                   "another entry says another address of %s, and a provider has one: make a "
+                   "provider of its own for it",
+                   p->id);
+        return;
+    }
+    if (!*p->base_url)
+        sl_at_note(l->r, SL_IMPORT_INFO, at, "became the address of %s, for all its models", p->id);
+    p->base_url = base;
+}
+
 static void read_wildcard(struct sl_litellm *l, struct sl_at entry, struct sl_at params,
-                          const struct sl_import_whose *whose, const char *base)
+                          const struct sl_import_whose *whose, const char *url)
 {
     struct sl_import_reader *r = l->r;
     struct sl_at name = sl_at_get(r, entry, "model_name"), model = sl_at_get(r, params, "model");
@@ -91,18 +106,24 @@ static void read_wildcard(struct sl_litellm *l, struct sl_at entry, struct sl_at
     }
     struct sl_import_provider *p =
         sl_import_take_provider(r->plan, whose->provider, sl_at_place(r, entry));
-    sl_import_add_pattern(r->plan, p, sl_at_peek(name));
-    sl_at_note(r, SL_IMPORT_INFO, name, "became a pattern of the provider %s", whose->provider);
+    if (sl_import_add_pattern(r->plan, p, sl_at_peek(name)))
+        sl_at_note(r, SL_IMPORT_INFO, name, "became a pattern of the provider %s", whose->provider);
+    else
+        sl_at_note(r, SL_IMPORT_NOT_CARRIED, name, "more than 64 patterns for one provider");
     sl_at_carry(r, model);
-    if (*base)
-        p->base_url = base;
+    const char *base = sl_import_base_url(r, whose, url);
+    set_base(l, p, base_at(l, params, values), base);
+    sl_import_note_path(r, base_at(l, params, values), whose, url);
     struct sl_at at = sl_at_get(r, params, "api_key");
     sl_import_take_key(r, *sl_at_peek(at) ? at : sl_at_get(r, values, "api_key"), &key);
     bool usual = key.variable && !*base && sl_import_is_usual_key(whose->known, key.variable);
     if ((key.literal || key.variable) && !usual && !sl_import_add_key(p, &key))
         sl_at_note(r, SL_IMPORT_NOT_CARRIED, at, "is one key too many for one provider");
     struct sl_at version = sl_at_get(r, params, "api_version");
-    if (*sl_at_peek(version))
+    if (*sl_at_peek(version) && *p->api_version && strcmp(p->api_version, sl_at_peek(version)) != 0)
+        sl_at_note(r, SL_IMPORT_NOT_CARRIED, version,
+                   "another entry says another version, and a provider has one");
+    else if (*sl_at_peek(version))
         p->api_version = sl_at_text(r, version);
     struct sl_at prefix = sl_at_get(r, params, "custom_llm_provider");
     if (*sl_at_peek(prefix))
@@ -118,12 +139,15 @@ static void join_group(struct sl_litellm *l, struct sl_at entry, struct sl_impor
     const char *name = *sl_at_peek(at) ? sl_at_peek(at) : m->m.name;
     struct sl_litellm_group *g = sl_litellm_find(l, name);
     if (g) {
-        sl_import_add_text(r->plan, &g->first->m.fallback_models, &g->first->m.n_fallback_models,
-                           m->m.name);
+        Sluice__V1__Model *first = &g->first->m;
+        bool added = sl_import_add_text(r->plan, &first->fallback_models, &first->n_fallback_models,
+                                        m->m.name);
         sl_at_note(r, SL_IMPORT_INFO, at.node ? at : entry,
-                   "the name is taken by an entry above: this one became '%s', a fallback of '%s'; "
-                   "calls are not spread over both",
-                   m->m.name, g->first->m.name);
+                   added ? "the name is taken by an entry above: this one became '%s', a fallback "
+                           "of '%s'; calls are not spread over both"
+                         : "the name is taken by entries above: this one became '%s', and no "
+                           "fallback of '%s', which has 64",
+                   m->m.name, first->name);
         return;
     }
     g = SL_ARENA_NEW(&r->arena, struct sl_litellm_group);
@@ -172,7 +196,8 @@ void sl_litellm_model(struct sl_litellm *l, struct sl_at entry)
     }
     struct sl_at values = named_values(l, params);
     const char *said = sl_arena_strdup(&r->plan->arena, sl_at_peek(model));
-    const char *base = read_base(l, params, values);
+    struct sl_at at = base_at(l, params, values);
+    const char *base = *sl_at_peek(at) ? sl_at_resolved(r, at) : "";
     const struct sl_import_what what = {said, sl_at_peek(prefix), base ? base : ""};
     sl_import_find_whose(r, &what, &whose);
     if (!base) {
@@ -180,8 +205,7 @@ void sl_litellm_model(struct sl_litellm *l, struct sl_at entry)
         return;
     }
     if (strchr(said, '*') || strchr(name, '*')) {
-        read_wildcard(l, entry, params, &whose,
-                      whose.provider ? sl_import_base_url(r, &whose, base) : "");
+        read_wildcard(l, entry, params, &whose, base);
         return;
     }
     if (!whose.provider) {
@@ -197,6 +221,7 @@ void sl_litellm_model(struct sl_litellm *l, struct sl_at entry)
     m->m.provider = sl_arena_strdup(&r->plan->arena, whose.provider);
     m->m.model_id = sl_arena_strdup(&r->plan->arena, whose.model_id);
     m->m.base_url = (char *)(uintptr_t)sl_import_base_url(r, &whose, base);
+    sl_import_note_path(r, at, &whose, base);
     sl_at_carry(r, model);
     if (*sl_at_peek(prefix))
         sl_at_carry(r, prefix);

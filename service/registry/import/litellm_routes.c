@@ -36,7 +36,8 @@ static void add_fallback(struct routes *t, struct sl_litellm_group *from, struct
         return;
     }
     if (g != from)
-        sl_import_add_text(r->plan, &m->fallback_models, &m->n_fallback_models, g->first->m.name);
+        (void)sl_import_add_text(r->plan, &m->fallback_models, &m->n_fallback_models,
+                                 g->first->m.name);
     sl_at_carry(r, name);
 }
 
@@ -111,7 +112,7 @@ static void read_aliases(struct routes *t, struct sl_at at)
         else if (g->first->m.n_aliases >= MAX_ALIASES)
             sl_at_note(r, SL_IMPORT_NOT_CARRIED, to, "more than 16 aliases for one model");
         else {
-            sl_import_add_text(r->plan, &g->first->m.aliases, &g->first->m.n_aliases, alias);
+            (void)sl_import_add_text(r->plan, &g->first->m.aliases, &g->first->m.n_aliases, alias);
             sl_at_carry(r, name);
         }
     }

@@ -15,7 +15,7 @@ static void read_document(struct sl_import_reader *r, struct sl_at at)
         .url = sl_at_get(r, at, "model_url"),
         .key = sl_at_get(r, at, "api_key"),
     };
-    bool is_default;
+    bool is_default = false;
     struct sl_at id = sl_at_get(r, at, "_id");
     struct sl_import_model *m = sl_import_take_entry(r, &e);
     if (!m)
@@ -24,7 +24,10 @@ static void read_document(struct sl_import_reader *r, struct sl_at at)
         sl_at_note(r, SL_IMPORT_NOT_CARRIED, id, "is MongoDB's own; the model gets an id here");
     sl_import_common_fields(r, at, m);
     struct sl_at chosen = sl_at_get(r, at, "is_default");
-    if (sl_at_bool(r, chosen, &is_default) && is_default) {
+    if (sl_at_bool(r, chosen, &is_default) && is_default && *r->plan->default_model)
+        sl_at_note(r, SL_IMPORT_NOT_CARRIED, chosen, "'%s' is the default already",
+                   r->plan->default_model);
+    else if (sl_at_is(chosen, SL_YAML_TEXT) && is_default) {
         r->plan->default_model = m->m.name;
         r->plan->default_place = sl_at_place(r, chosen);
     }

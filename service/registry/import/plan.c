@@ -117,14 +117,14 @@ struct sl_import_model *sl_import_add_model(struct sl_import_plan *p, const char
 
 /* ---- lists of messages ---- */
 
-void sl_import_add_text(struct sl_import_plan *p, char ***list, size_t *n, const char *text)
+bool sl_import_add_text(struct sl_import_plan *p, char ***list, size_t *n, const char *text)
 {
     for (size_t i = 0; i < *n; i++) {
         if (!strcmp((*list)[i], text))
-            return;
+            return true;
     }
     if (*n >= MAX_LIST)
-        return;
+        return false;
     if (!*list || !(*n & (*n - 1))) { /* full at powers of two */
         char **more = sl_arena_alloc(&p->arena, (*n ? 2 * *n : 1) * sizeof(*more));
         if (*n)
@@ -132,33 +132,32 @@ void sl_import_add_text(struct sl_import_plan *p, char ***list, size_t *n, const
         *list = more;
     }
     (*list)[(*n)++] = sl_arena_strdup(&p->arena, text);
+    return true;
 }
 
-void sl_import_add_label(struct sl_import_plan *p, Sluice__V1__Model *m, const char *key,
+bool sl_import_add_label(struct sl_import_plan *p, Sluice__V1__Model *m, const char *key,
                          const char *value)
 {
-    if (m->n_labels >= MAX_LIST / 2)
-        return;
+    if (m->n_labels >= MAX_LIST / 2 || strlen(key) > MAX_NAME || strlen(value) > MAX_NAME)
+        return false;
     Sluice__V1__Model__LabelsEntry *e = SL_ARENA_NEW(&p->arena, Sluice__V1__Model__LabelsEntry);
     Sluice__V1__Model__LabelsEntry **list =
         sl_arena_alloc(&p->arena, (m->n_labels + 1) * sizeof(*list));
     if (m->n_labels)
         memcpy(list, m->labels, m->n_labels * sizeof(*list));
     sluice__v1__model__labels_entry__init(e);
-    char cut[MAX_NAME + 1];
-    sl_copy(cut, sizeof(cut), key);
-    e->key = sl_arena_strdup(&p->arena, cut);
-    sl_copy(cut, sizeof(cut), value);
-    e->value = sl_arena_strdup(&p->arena, cut);
+    e->key = sl_arena_strdup(&p->arena, key);
+    e->value = sl_arena_strdup(&p->arena, value);
     list[m->n_labels++] = e;
     m->labels = list;
+    return true;
 }
 
-void sl_import_add_header(struct sl_import_plan *p, Sluice__V1__Model *m, const char *name,
+bool sl_import_add_header(struct sl_import_plan *p, Sluice__V1__Model *m, const char *name,
                           const char *value)
 {
     if (m->n_headers >= MAX_LIST / 2)
-        return;
+        return false;
     Sluice__V1__Model__HeadersEntry *e = SL_ARENA_NEW(&p->arena, Sluice__V1__Model__HeadersEntry);
     Sluice__V1__Model__HeadersEntry **list =
         sl_arena_alloc(&p->arena, (m->n_headers + 1) * sizeof(*list));
@@ -172,6 +171,7 @@ void sl_import_add_header(struct sl_import_plan *p, Sluice__V1__Model *m, const 
     p->wipes = w;
     list[m->n_headers++] = e;
     m->headers = list;
+    return true;
 }
 
 /* ---- providers and tiers ---- */
@@ -192,12 +192,13 @@ struct sl_import_provider *sl_import_take_provider(struct sl_import_plan *p, con
     return q;
 }
 
-void sl_import_add_pattern(struct sl_import_plan *p, struct sl_import_provider *provider,
+bool sl_import_add_pattern(struct sl_import_plan *p, struct sl_import_provider *provider,
                            const char *pattern)
 {
     char **list = (char **)(uintptr_t)provider->patterns;
-    sl_import_add_text(p, &list, &provider->n_patterns, pattern);
+    bool added = sl_import_add_text(p, &list, &provider->n_patterns, pattern);
     provider->patterns = (const char **)(uintptr_t)list;
+    return added;
 }
 
 static bool same_key(const struct sl_import_key *a, const struct sl_import_key *b)

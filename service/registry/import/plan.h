@@ -121,18 +121,19 @@ struct sl_import_model *sl_import_find_model(const struct sl_import_plan *p, con
 /* The provider of that id, added where it is new. */
 struct sl_import_provider *sl_import_take_provider(struct sl_import_plan *p, const char *id,
                                                    const char *place);
-/* Adds a pattern that is not there yet. */
-void sl_import_add_pattern(struct sl_import_plan *p, struct sl_import_provider *provider,
+/* Adds a pattern that is not there yet; false where there are too many. */
+bool sl_import_add_pattern(struct sl_import_plan *p, struct sl_import_provider *provider,
                            const char *pattern);
 /* Adds a key; false where there are too many. The same key twice counts once. */
 bool sl_import_add_key(struct sl_import_provider *provider, const struct sl_import_key *key);
 void sl_import_add_tier(struct sl_import_plan *p, const char *name, const char *place);
-/* Adds a text that is not there yet to a list of a message. */
-void sl_import_add_text(struct sl_import_plan *p, char ***list, size_t *n, const char *text);
-void sl_import_add_label(struct sl_import_plan *p, Sluice__V1__Model *m, const char *key,
+/* Adds a text that is not there yet to a list of a message; false where it is full (64). */
+bool sl_import_add_text(struct sl_import_plan *p, char ***list, size_t *n, const char *text);
+/* False where it is longer than 128 bytes, or there are too many. */
+bool sl_import_add_label(struct sl_import_plan *p, Sluice__V1__Model *m, const char *key,
                          const char *value);
-/* The value is a secret: it is wiped with the plan. */
-void sl_import_add_header(struct sl_import_plan *p, Sluice__V1__Model *m, const char *name,
+/* The value is a secret: it is wiped with the plan. False where there are too many. */
+bool sl_import_add_header(struct sl_import_plan *p, Sluice__V1__Model *m, const char *name,
                           const char *value);
 /* A secret that the plan releases. */
 struct sl_secret *sl_import_secret(struct sl_import_plan *p, const char *text, size_t n);

@@ -48,7 +48,7 @@ static void add_entry(const struct sl_manage *m, struct sl_import_plan *plan,
     struct sl_import_model *im = add(m, plan, lineup, e->model, e->role);
     if (!im)
         return;
-    sl_import_add_label(plan, &im->m, "lineup", lineup->id);
+    (void)sl_import_add_label(plan, &im->m, "lineup", lineup->id);
     if (!strcmp(e->role, "default") && !sl_registry_default_of(m->registry, "registry", "")) {
         plan->default_model = im->m.name;
         plan->default_place = lineup->id;
@@ -59,8 +59,8 @@ static void add_entry(const struct sl_manage *m, struct sl_import_plan *plan,
     struct sl_import_model *fallback =
         e->fallback ? add(m, plan, lineup, e->fallback, e->role) : NULL;
     if (fallback && fallback != im)
-        sl_import_add_text(plan, &im->m.fallback_models, &im->m.n_fallback_models,
-                           fallback->m.name);
+        (void)sl_import_add_text(plan, &im->m.fallback_models, &im->m.n_fallback_models,
+                                 fallback->m.name);
 }
 
 enum sl_code sl_import_seed(const struct sl_manage *m, const char *name,

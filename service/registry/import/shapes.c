@@ -12,6 +12,8 @@
 
 enum { MAX_PREFIX = 64 };
 
+static const char no_provider[] = "its name leads to no provider: write it as provider/model";
+
 /* Words that the catalogue does not have, or that mean something else there. */
 static const struct {
     const char *prefix;
@@ -100,12 +102,18 @@ static bool ends_with(const char *s, const char *end)
     return n >= m && !strcmp(s + n - m, end);
 }
 
-static bool is_elsewhere(const struct sl_import_whose *w, const char *url)
+/* NULL: it has none. */
+static const char *own_address(const struct sl_import_whose *w)
 {
     const struct sl_adapter *a = w->kind ? sl_adapter_find(w->kind) : NULL;
-    const char *own = w->known && *w->known->base_url ? w->known->base_url
-                      : a && a->default_base_url      ? a->default_base_url
-                                                      : NULL;
+    if (w->known && *w->known->base_url)
+        return w->known->base_url;
+    return a ? a->default_base_url : NULL;
+}
+
+static bool is_elsewhere(const struct sl_import_whose *w, const char *url)
+{
+    const char *own = own_address(w);
     return *url && (!own || !sl_url_same_origin(own, url));
 }
 
@@ -130,7 +138,7 @@ static void by_name(struct sl_import_reader *r, const struct sl_import_what *wha
             *out = (struct sl_import_whose){"custom", "custom", NULL, what->model, NULL};
     }
     if (!out->provider)
-        out->why = "its name leads to no provider: write it as provider/model";
+        out->why = no_provider;
 }
 
 void sl_import_find_whose(struct sl_import_reader *r, const struct sl_import_what *what,
@@ -145,6 +153,9 @@ void sl_import_find_whose(struct sl_import_reader *r, const struct sl_import_wha
         out->model_id = without_route(out->kind, slash + 1);
     else if (!*what->prefix || !by_prefix(r, what->prefix, out))
         by_name(r, what, out);
+    if (!out->provider && slash && out->why == no_provider)
+        out->why =
+            sl_arena_printf(&r->plan->arena, "'%s' is no provider that is known here", prefix);
     if (out->provider && !strcmp(out->kind, "openai") && is_elsewhere(out, what->base_url)) {
         out->provider = out->kind = "custom";
         out->known = NULL;
@@ -175,6 +186,37 @@ const char *sl_import_base_url(struct sl_import_reader *r, const struct sl_impor
     if (server && host && !strchr(host + 3, '/'))
         return sl_arena_printf(&r->plan->arena, "%s/v1", text);
     return text;
+}
+
+/* Its path without '/' at the end, and "" for "/v1", which programs add or leave out. */
+static struct sl_str path_of(const char *url)
+{
+    const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
+    size_t n = path ? strlen(path) : 0;
+    while (n && path[n - 1] == '/')
+        n--;
+    if (n == 3 && !memcmp(path, "/v1", 3))
+        n = 0;
+    return (struct sl_str){path, n};
+}
+
+const char *sl_import_other_path(const struct sl_import_whose *whose, const char *url)
+{
+    const char *own = own_address(whose);
+    if (!own || is_elsewhere(whose, url))
+        return NULL;
+    struct sl_str said = path_of(url), is = path_of(own);
+    bool same = !said.n || (said.n == is.n && !memcmp(said.p, is.p, is.n));
+    return same ? NULL : own;
+}
+
+void sl_import_note_path(struct sl_import_reader *r, struct sl_at at,
+                         const struct sl_import_whose *whose, const char *url)
+{
+    const char *own = *url ? sl_import_other_path(whose, url) : NULL;
+    if (own)
+        sl_at_note(r, SL_IMPORT_INFO, at, "the path of the address is not kept: requests go to %s",
+                   own);
 }
 
 /* ---- keys ---- */

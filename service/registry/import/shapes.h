@@ -28,6 +28,12 @@ const char *sl_import_provider_id(const struct sl_catalogue_provider *p);
  * wants behind it. */
 const char *sl_import_base_url(struct sl_import_reader *r, const struct sl_import_whose *whose,
                                const char *url);
+/* Where requests go instead of url: the provider's own address, at the same host, whose path is another one. NULL where
+ * they go to url. */
+const char *sl_import_other_path(const struct sl_import_whose *whose, const char *url);
+/* Says so of the address that the file has there. */
+void sl_import_note_path(struct sl_import_reader *r, struct sl_at at,
+                         const struct sl_import_whose *whose, const char *url);
 /* Whether the provider reads its key from that variable by itself. */
 bool sl_import_is_usual_key(const struct sl_catalogue_provider *p, const char *variable);
 /* Whether the text stands for a key that somebody was to fill in: "your_key_here", "sk-xxxx", "<key>". */

@@ -241,17 +241,27 @@ static bool is_empty(struct sl_at at)
                                          : !at.node->items;
 }
 
+/* Whose members are settings each of its own. */
+static bool is_section(const char *path)
+{
+    static const char *const sections[] = {
+        "litellm_settings", "router_settings", "general_settings", "environment_variables",
+        "litellm_params",   "model_info",      "credential_values"};
+    const char *dot = strrchr(path, '.');
+    for (size_t k = 0; k < SL_ARRAY_LEN(sections); k++) {
+        if (!strcmp(dot ? dot + 1 : path, sections[k]))
+            return true;
+    }
+    return false;
+}
+
 void sl_at_rest(struct sl_import_reader *r, struct sl_at root)
 {
     size_t i = 0;
     if (!root.node || mark_of(r, root.path) == DONE || r->plan->n_notes > SL_IMPORT_MAX_NOTES)
         return;
-    static const char *const sections[] = {"litellm_settings", "router_settings",
-                                           "general_settings", "environment_variables"};
     const char *own = root.path + strlen(root.doc->prefix);
-    bool descend = mark_of(r, root.path) == TOUCHED || !*own;
-    for (size_t k = 0; k < SL_ARRAY_LEN(sections); k++)
-        descend = descend || !strcmp(own, sections[k]);
+    bool descend = mark_of(r, root.path) == TOUCHED || !*own || is_section(own);
     if (!is_empty(root) && descend && root.node->kind != SL_YAML_TEXT) {
         for (const struct sl_yaml_item *item = root.node->items; item; item = item->next)
             sl_at_rest(r, sl_at_item(r, root, item, i++));

@@ -78,6 +78,8 @@ static const struct {
      "credentials of a cloud come from the service's environment or its provider settings"},
     {"*_cost_per_*", "only prices per token are kept here"},
     {"*_cost*", "only prices per token are kept here"},
+    {"*fallback*", "fallbacks are said of each model: sluice models update NAME --set "
+                   "fallback_models=OTHER"},
     {"*mock_response*", "answers are not made up here"},
     {"*auto_router*", "routing by content is not carried"},
     {"*complexity_router*", "routing by content is not carried"},

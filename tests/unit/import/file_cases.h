@@ -12,7 +12,7 @@
 {"27-k8s-crd-anchors.yaml", NULL, SL_IMPORT_LITELLM, 0, 0, 0, 0, 48, 1},
 {"33-autorouter.yaml", NULL, SL_IMPORT_LITELLM, 4, 0, 0, 0, 7, 0},
 {"35-vertex-regions.yaml", NULL, SL_IMPORT_LITELLM, 17, 0, 0, 0, 2, 0},
-{"37-wildcard-tags-budgets.yaml", NULL, SL_IMPORT_LITELLM, 0, 1, 0, 0, 12, 0},
+{"37-wildcard-tags-budgets.yaml", NULL, SL_IMPORT_LITELLM, 0, 1, 0, 0, 14, 0},
 {"39-openrouter-xai.yaml", NULL, SL_IMPORT_LITELLM, 13, 0, 16, 12, 10, 0},
 {"02-tradingagents.env", NULL, SL_IMPORT_ENV, 0, 0, 0, 0, 16, 1},
 {"04-daily-stock.env", NULL, SL_IMPORT_ENV, 1, 0, 0, 0, 15, 0},
