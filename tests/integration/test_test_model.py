@@ -77,6 +77,7 @@ def test_all_steps_pass(admin, reg, provider):
     assert report["completion"].usage.output_tokens == 1 and report["completion"].attempts == 1
     assert report["streaming"].HasField("first_token_ms") and report["address"].HasField("resolve_ms")
     summary = report["summary"]
+    assert (summary.model, summary.provider, summary.base_url) == ("models/good", "scripted", provider.url + "/v1")
     assert summary.detected.name == "models/good" and summary.update_mask == "capabilities"
     can = summary.detected.capabilities
     assert can.tools and can.vision and can.json_schema and can.streaming

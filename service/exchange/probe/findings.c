@@ -146,6 +146,9 @@ static const char *counted(const struct sl_probe_findings *f, struct sl_arena *a
 void sl_probe_findings_sum(const struct sl_probe_findings *f, struct sl_arena *arena,
                            const struct sl_model *m, const char *name, probe_step_t *s)
 {
+    s->model = text(name);
+    s->provider = text(m->provider);
+    s->base_url = text(m->target.base_url);
     s->attempts = f->attempts;
     s->detail = text(counted(f, arena));
     if (f->has_usage) {
