@@ -1,6 +1,6 @@
 /* A call is three batches on one completion queue: what is sent at once (metadata, request, half-close) with the initial
  * metadata; one message at a time; and the status, which the core completes last. Each batch is a bit of the state, and
- * the call is over when all are back. A signal cancels the call from the signal thread, which the core allows. */
+ * the call is over when all are back. A signal cancels the calls from the signal thread, which the core allows. */
 #include "client.h"
 
 #include <grpc/byte_buffer.h>
@@ -11,6 +11,7 @@
 #include <grpc/support/alloc.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,16 +29,20 @@ struct client {
     struct sl_secret *key;
 };
 
-/* A batch's tag points to its bit. */
-enum batch { BATCH_START, BATCH_MESSAGE, BATCH_STATUS };
+enum batch { BATCH_START, BATCH_MESSAGE, BATCH_STATUS, BATCHES };
 
-static const unsigned batch_bits[] = {[BATCH_START] = 1, [BATCH_MESSAGE] = 2, [BATCH_STATUS] = 4};
+/* What comes back from the queue. */
+struct tag {
+    struct run *run;
+    enum batch batch;
+};
 
 struct run {
     struct client *client;
     const struct client_call *call;
     grpc_call *wire;
-    unsigned pending; /* batches not back yet */
+    struct tag tags[BATCHES];
+    unsigned pending; /* bits of the batches not back yet */
     bool undecodable;
     bool answered;
     bool stopped;
@@ -192,19 +197,33 @@ void client_close(struct client *c)
 
 /* ---- call ---- */
 
+/* Calls that run together. The lock is for the signal thread, which cancels those that were started. */
+struct calls {
+    pthread_mutex_t lock;
+    struct run *runs;
+    size_t started;
+    bool cancelled;
+};
+
 static void on_signal(void *ctx)
 {
-    grpc_call_cancel(ctx, NULL);
+    struct calls *s = ctx;
+
+    pthread_mutex_lock(&s->lock);
+    s->cancelled = true;
+    for (size_t i = 0; i < s->started; i++)
+        grpc_call_cancel(s->runs[i].wire, NULL);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static void start(struct run *r, const grpc_op *ops, size_t n, enum batch batch)
 {
-    grpc_call_error e = grpc_call_start_batch(r->wire, ops, n, (void *)&batch_bits[batch], NULL);
+    grpc_call_error e = grpc_call_start_batch(r->wire, ops, n, &r->tags[batch], NULL);
 
     /* only a programmer's error is refused here */
     if (e != GRPC_CALL_OK)
         abort();
-    r->pending |= batch_bits[batch];
+    r->pending |= 1U << batch;
 }
 
 static grpc_byte_buffer *pack(const ProtobufCMessage *message)
@@ -289,20 +308,16 @@ static void take_message(struct run *r)
         grpc_call_cancel(r->wire, NULL);
 }
 
-static void loop(struct run *r)
+/* A batch is back. */
+static void take_batch(struct run *r, enum batch batch)
 {
-    while (r->pending) {
-        grpc_event event =
-            grpc_completion_queue_next(r->client->queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
-
-        r->pending &= ~*(const unsigned *)event.tag;
-        r->answered = r->answered || r->message || r->initial.count;
-        if (event.tag != &batch_bits[BATCH_MESSAGE] || !r->message)
-            continue;
-        take_message(r);
-        if (!r->undecodable && !r->stopped)
-            receive(r);
-    }
+    r->pending &= ~(1U << batch);
+    r->answered = r->answered || r->message || r->initial.count;
+    if (batch != BATCH_MESSAGE || !r->message)
+        return;
+    take_message(r);
+    if (!r->undecodable && !r->stopped)
+        receive(r);
 }
 
 static void fill_status(const struct run *r, struct client_status *out)
@@ -338,31 +353,76 @@ static gpr_timespec deadline(double seconds)
     return gpr_time_add(now, gpr_time_from_micros((int64_t)(seconds * 1e6), GPR_TIMESPAN));
 }
 
-void client_run(struct client *c, const struct client_call *call, struct client_status *out)
+static void run_init(struct run *r, struct client *c, const struct client_call *call)
 {
-    struct run r = {.client = c, .call = call, .status_text = grpc_empty_slice()};
-    struct interrupt_guard guard = {.on_signal = on_signal};
+    *r = (struct run){.client = c, .call = call, .status_text = grpc_empty_slice()};
+    for (int i = 0; i < BATCHES; i++)
+        r->tags[i] = (struct tag){r, (enum batch)i};
+    grpc_metadata_array_init(&r->initial);
+    grpc_metadata_array_init(&r->trailing);
+    r->wire = grpc_channel_create_call(c->channel, NULL, GRPC_PROPAGATE_DEFAULTS, c->queue,
+                                       grpc_slice_from_static_string(call->path), NULL,
+                                       deadline(call->timeout_s), NULL);
+}
 
-    *out = (struct client_status){0};
-    grpc_metadata_array_init(&r.initial);
-    grpc_metadata_array_init(&r.trailing);
+static void run_fini(struct run *r)
+{
+    grpc_call_unref(r->wire);
+    grpc_slice_unref(r->status_text);
+    grpc_metadata_array_destroy(&r->initial);
+    grpc_metadata_array_destroy(&r->trailing);
+}
+
+/* After a signal the rest is begun, too, so as to end as cancelled. */
+static void start_next(struct calls *s, struct client *c, const struct client_call *call)
+{
+    struct run *r = &s->runs[s->started];
+    bool cancelled;
+
+    run_init(r, c, call);
+    pthread_mutex_lock(&s->lock);
+    s->started++;
+    cancelled = s->cancelled;
+    pthread_mutex_unlock(&s->lock);
+    if (cancelled)
+        grpc_call_cancel(r->wire, NULL);
+    start_call(r);
+    receive(r);
+}
+
+void client_run_all(struct client *c, const struct client_call *calls, size_t n, size_t parallel,
+                    struct client_status *out)
+{
+    struct calls s = {.lock = PTHREAD_MUTEX_INITIALIZER, .runs = sl_calloc(n, sizeof(struct run))};
+    struct interrupt_guard guard = {.on_signal = on_signal, .ctx = &s};
+
+    memset(out, 0, n * sizeof(*out));
     /* a session asks again after a failure: not to be held back by the pause between attempts to connect */
     grpc_channel_reset_connect_backoff(c->channel);
-    r.wire = grpc_channel_create_call(c->channel, NULL, GRPC_PROPAGATE_DEFAULTS, c->queue,
-                                      grpc_slice_from_static_string(call->path), NULL,
-                                      deadline(call->timeout_s), NULL);
-    guard.ctx = r.wire;
     interrupt_push(&guard);
-    start_call(&r);
-    receive(&r);
-    loop(&r);
+    for (size_t over = 0; over < n;) {
+        while (s.started < n && s.started - over < parallel)
+            start_next(&s, c, &calls[s.started]);
+        const struct tag *tag =
+            grpc_completion_queue_next(c->queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL).tag;
+        take_batch(tag->run, tag->batch);
+        if (tag->run->pending)
+            continue;
+        fill_status(tag->run, &out[tag->run - s.runs]);
+        over++;
+    }
     interrupt_pop(&guard);
-    fill_status(&r, out);
-    out->signal = guard.signal;
-    grpc_call_unref(r.wire);
-    grpc_slice_unref(r.status_text);
-    grpc_metadata_array_destroy(&r.initial);
-    grpc_metadata_array_destroy(&r.trailing);
+    for (size_t i = 0; i < n; i++) {
+        out[i].signal = guard.signal;
+        run_fini(&s.runs[i]);
+    }
+    pthread_mutex_destroy(&s.lock);
+    sl_free(s.runs);
+}
+
+void client_run(struct client *c, const struct client_call *call, struct client_status *out)
+{
+    client_run_all(c, call, 1, 1, out);
 }
 
 void client_status_fini(struct client_status *s)

@@ -1,4 +1,4 @@
-/* Calls over the gRPC core: one channel, one call at a time, on the calling thread. The only file of the command-line
+/* Calls over the gRPC core: one channel, one call at a time or several, on the calling thread. The only file of the command-line
  * client that includes <grpc/...> is client.c. */
 #ifndef SLUICE_CLI_CLIENT_H
 #define SLUICE_CLI_CLIENT_H
@@ -51,6 +51,9 @@ struct client_status {
 };
 
 void client_run(struct client *c, const struct client_call *call, struct client_status *out);
+/* n of them, so many at a time, on the calling thread; out[i] is of calls[i]. A signal cancels all of them. */
+void client_run_all(struct client *c, const struct client_call *calls, size_t n, size_t parallel,
+                    struct client_status *out);
 void client_status_fini(struct client_status *s);
 
 #endif
