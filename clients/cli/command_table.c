@@ -125,7 +125,10 @@ const struct command_row command_rows[] = {
         .help = "list models, change them, say where a name leads, or ask a provider",
         .details = "discover lists what a provider offers, and what of it the registry has; with "
                    "--model at\n"
-                   "that model's address. For administrators and operators.",
+                   "that model's address. For administrators and operators.\n"
+                   "test asks a model for as little as it takes to see what it can do; with "
+                   "--provider-key-file,\n"
+                   "--set, ... one that is not stored. --all asks every model for one token.",
         .rows = models_verbs,
     },
     {

@@ -326,6 +326,7 @@ const struct verb_row models_verbs[] = {
     {"discover", "[PROVIDER]", 0, 1, discover_models},
     {"seed", "[--lineup NAME] [--dry-run]", 0, 0, import_seed},
     {"templates", "", 0, 0, models_templates},
+    {"test", "NAME | --all [--step STEP]... [--save]", 0, 1, models_test},
     {"undelete", "NAME", 1, 1, models_undelete},
     {"update", "NAME [--set FIELD=VALUE]...", 1, 1, models_update},
     {.name = NULL},

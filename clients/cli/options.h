@@ -136,8 +136,8 @@ struct options {
     /* models, providers: what is changed, and how */
     const char *provider, *model_id, *base_url, *provider_key_file, *template, *new_name, *kind;
     struct sl_secret *provider_key;
-    struct option_list set, var;
-    bool personal, force, dry_run, clear;
+    struct option_list set, var, step;
+    bool personal, force, dry_run, clear, save;
     /* import, models seed */
     const char *env, *from, *lineup;
     bool apply;
