@@ -46,7 +46,8 @@ enum sl_code sl_check_life(const struct sl_resolve_spec *spec, struct sl_candida
 enum sl_code sl_check_rights(const struct sl_resolve_spec *spec, const struct sl_found *found,
                              struct sl_err *err) SL_MUST_CHECK;
 /* Whether the caller's tier allows the task. Error: SL_PERMISSION_DENIED, TASK_FORBIDDEN. */
-enum sl_code sl_check_task_right(const struct sl_resolve_spec *spec, struct sl_err *err) SL_MUST_CHECK;
+enum sl_code sl_check_task_right(const struct sl_resolve_spec *spec,
+                                 struct sl_err *err) SL_MUST_CHECK;
 /* Whether the caller finds the model too dear. Error: SL_FAILED_PRECONDITION, COST_CEILING. */
 enum sl_code sl_check_price(const struct sl_resolve_spec *spec, const struct sl_model *m,
                             struct sl_err *err) SL_MUST_CHECK;
