@@ -152,7 +152,7 @@ static void print_key(struct term *out, const Sluice__V1__Model *m)
 
 static void print_model(struct term *out, const Sluice__V1__Model *m)
 {
-    char text[96];
+    char text[96], used[32];
 
     table_field(out, "name", bare_name(m));
     table_field(out, "description", m->description);
@@ -177,6 +177,8 @@ static void print_model(struct term *out, const Sluice__V1__Model *m)
     }
     table_field(out, "source", m->source);
     table_field(out, "owner", m->owner);
+    table_time(used, sizeof(used), m->last_used_ms);
+    table_field(out, "last used", used);
     table_field(out, "favourite", m->favourite ? "yes" : "");
     table_field(out, "hidden", m->hidden ? "yes" : "");
     if (m->status)

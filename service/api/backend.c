@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "registry/last_used.h"
 #include "registry/vault/key_file.h"
 #include "registry/vault/open_keyring.h"
 
@@ -19,6 +20,8 @@ enum {
     PURGE_MS = 3600 * 1000,
     PURGE_FIRST_MS = 60 * 1000,
     USES_MS = 60 * 1000,
+    USES_OVERLAP_MS = 2000,
+    USES_OF_OTHERS_MS = 5 * USES_MS, /* their clocks, and a flush that failed */
 };
 
 /* ---- the keyring ---- */
@@ -129,9 +132,42 @@ static void flush_uses(struct sl_backend *b)
     }
 }
 
+static void complain_of_uses(const struct sl_err *err)
+{
+    sl_log(SL_LOG_WARN, "when models were last used could not be stored",
+           SL_F_STR("error", err->text));
+}
+
+/* A use that is noted while this runs is written the next time. */
+static void flush_model_uses(struct sl_backend *b)
+{
+    struct sl_registry *r = sl_snapshots_registry(b->snapshots);
+    struct sl_err err = {0};
+    int64_t now_ms = sl_wall_ms();
+    if (sl_registry_flush_uses(r, b->store, b->uses_ms, &err) == SL_OK)
+        b->uses_ms = now_ms - USES_OVERLAP_MS;
+    else
+        complain_of_uses(&err);
+    sl_registry_unref(r);
+}
+
+static void take_model_uses(struct sl_backend *b, int64_t since_ms, bool rows)
+{
+    struct sl_registry *r = sl_snapshots_registry(b->snapshots);
+    struct sl_err err = {0};
+    if (sl_registry_take_uses(r, b->store, since_ms, rows, &err) != SL_OK)
+        complain_of_uses(&err);
+    sl_registry_unref(r);
+}
+
+/* What other replicas wrote is read back. */
 static void run_flush(struct sl_chore *chore)
 {
-    flush_uses(SL_CONTAINER_OF(chore, struct sl_backend, uses_chore));
+    struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, uses_chore);
+    flush_uses(b);
+    flush_model_uses(b);
+    if (strcmp(sl_store_backend(b->store), "sqlite") != 0)
+        take_model_uses(b, sl_wall_ms() - USES_OF_OTHERS_MS, true);
 }
 
 static void add_chores(struct sl_backend *b)
@@ -170,6 +206,8 @@ enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *confi
     if (code == SL_OK)
         code = sl_snapshots_create(&sources, &b->snapshots, err);
     if (code == SL_OK)
+        take_model_uses(b, 0, false);
+    if (code == SL_OK)
         code = sl_workers_create("control", POOL_THREADS, POOL_WAITING, &b->workers, err);
     return code;
 }
@@ -198,8 +236,10 @@ void sl_backend_stop(struct sl_backend *b)
     b->watch = NULL;
     if (b->periodic)
         sl_periodic_stop(b->periodic);
-    if (b->started)
+    if (b->started) {
         flush_uses(b);
+        flush_model_uses(b);
+    }
     sl_workers_destroy(b->workers);
     b->workers = NULL;
 }

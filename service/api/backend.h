@@ -44,6 +44,7 @@ struct sl_backend {
     bool started, holds_key_file;
     int key_file_lock; /* shared, where holds_key_file: nobody changes the file below the keyring */
     int64_t deleted_grace_ms;
+    int64_t uses_ms; /* uses of models are stored up to then */
 };
 
 /* Loads the keyring (and holds its file, where it is in one) and checks that it is the store's, makes the first snapshots, and starts the pool. store and tokens are

@@ -12,6 +12,7 @@
 #include "api/service.h"
 #include "base/alloc.h"
 #include "base/str.h"
+#include "registry/last_used.h"
 #include "routing/wishes.h"
 #include "sluice/v1/model_registry.pb-c.h"
 
@@ -114,7 +115,7 @@ static const char *key_of(const struct listing *l, const struct sl_model *m)
 {
     int64_t ms = l->order == BY_CREATED   ? m->created_ms
                  : l->order == BY_UPDATED ? m->updated_ms
-                                          : m->last_used_ms;
+                                          : sl_registry_last_used(m);
     if (l->order <= BY_NAME)
         return "";
     if (l->order == BY_PROVIDER)

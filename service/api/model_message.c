@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "registry/catalogue/catalogue.h"
+#include "registry/last_used.h"
 #include "registry/life.h"
 #include "registry/manage/manage.h"
 #include "registry/outcome.h"
@@ -156,7 +157,7 @@ static void set_life(struct sl_arena *arena, const struct sl_registry *r,
     m->successor = text(from->successor);
     m->created_ms = from->created_ms;
     m->updated_ms = from->updated_ms;
-    m->last_used_ms = from->last_used_ms;
+    m->last_used_ms = sl_registry_last_used(from);
     m->deleted_ms = from->deleted_ms;
     m->status = sl_model_status(arena, r, from);
 }

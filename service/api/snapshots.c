@@ -8,6 +8,7 @@
 #include "api/service.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "registry/last_used.h"
 #include "registry/load.h"
 
 enum { MAX_SERVICES = 128 };
@@ -96,6 +97,8 @@ static enum sl_code make_registry(struct sl_snapshots *s, const struct sl_config
     enum sl_code code = sl_catalogue_load(config->catalogue_file, &from.catalogue, err);
     if (code == SL_OK)
         code = sl_registry_create(&from, out, err);
+    if (code == SL_OK)
+        sl_registry_carry_uses(*out, s->now.registry);
     sl_catalogue_unref(from.catalogue);
     return code;
 }

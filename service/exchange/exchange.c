@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "exchange/account.h"
+#include "registry/last_used.h"
 
 enum {
     MESSAGE_MAX = 3 * 1024 * 1024 - 65536, /* a message that `finished` can carry */
@@ -213,7 +214,11 @@ static enum sl_code check_api(const struct sl_model *m, struct sl_err *err)
 static enum sl_code start_attempt(struct sl_exchange *x, struct sl_err *err)
 {
     enum sl_code code = check_api(x->course.model, err);
-    return code == SL_OK ? sl_attempt_start(&x->attempt, err) : code;
+    if (code == SL_OK)
+        code = sl_attempt_start(&x->attempt, err);
+    if (code == SL_OK)
+        sl_registry_note_use(x->attempt.model, sl_wall_ms());
+    return code;
 }
 
 static void init_course(struct sl_exchange *x)

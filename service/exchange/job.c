@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "registry/last_used.h"
 
 static void job_free(struct sl_job *job)
 {
@@ -222,6 +223,8 @@ static enum sl_code start_parts(struct sl_job *job, struct sl_err *err)
         enum sl_code code = sl_attempt_start(&p->attempt, err);
         if (code != SL_OK)
             return code;
+        if (job->spec.operation != SL_LIST_MODELS)
+            sl_registry_note_use(job->course.model, sl_wall_ms());
         p->running = true;
         job->running++;
         if (job->spec.operation == SL_LIST_MODELS)

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "registry/index.h"
+#include "registry/last_used.h"
 #include "registry/maker.h"
 
 static struct sl_registry *new_registry(struct sl_registry_fixed *fixed)
@@ -164,7 +165,10 @@ enum sl_code sl_registry_refresh(const struct sl_registry *old,
     if (code == SL_FAILED_PRECONDITION || s.providers_changed) {
         sl_registry_unref(r);
         sl_counted_ref(&fixed->counted);
-        return create(from, fixed, out, err);
+        code = create(from, fixed, out, err);
+        if (!code)
+            sl_registry_carry_uses(*out, old);
+        return code;
     }
     if (code) {
         sl_registry_unref(r);

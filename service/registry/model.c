@@ -368,7 +368,7 @@ static void set_entry(struct making *k)
     m->revision = d->revision;
     m->created_ms = d->created_ms;
     m->updated_ms = d->updated_ms;
-    m->last_used_ms = d->last_used_ms;
+    atomic_init(&k->to->last_used_ms, d->last_used_ms);
     m->deleted_ms = d->deleted_ms;
     k->to->headers = d->headers;
 }

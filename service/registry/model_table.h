@@ -33,12 +33,13 @@ struct sl_registry_model {
     struct sl_counted counted;
     struct sl_model model;
     struct sl_registry_provider *provider; /* what it shares; a reference */
-    struct sl_secret *key; /* the reference behind model.key_reference; NULL: none */
-    struct sl_str headers; /* stored ones: their envelope; n 0: none */
-    enum sl_auth auth;     /* how a key is shown, where there is one */
-    bool own_key;          /* no other than its own is sent */
-    size_t size;           /* of the block */
-    bool wipe;             /* it holds secrets */
+    struct sl_secret *key;        /* the reference behind model.key_reference; NULL: none */
+    struct sl_str headers;        /* stored ones: their envelope; n 0: none */
+    enum sl_auth auth;            /* how a key is shown, where there is one */
+    bool own_key;                 /* no other than its own is sent */
+    size_t size;                  /* of the block */
+    bool wipe;                    /* it holds secrets */
+    _Atomic int64_t last_used_ms; /* registry/last_used.h */
 };
 
 static inline const struct sl_registry_model *sl_registry_model_of(const struct sl_model *m)

@@ -66,8 +66,8 @@ struct sl_model {
     int32_t retires_day;    /* the first day on which it is no longer served; 0: not known */
     int64_t
         revision; /* of its last write, also its etag; 0: not stored, negative: a draft that is being tried */
-    int64_t created_ms, updated_ms, last_used_ms, deleted_ms; /* 0: not known, never */
-    const struct sl_catalogue_model *known; /* its own entry in the catalogue; NULL: none */
+    int64_t created_ms, updated_ms, deleted_ms; /* 0: not known, never */
+    const struct sl_catalogue_model *known;     /* its own entry in the catalogue; NULL: none */
     const struct sl_catalogue_model *facts; /* whose facts hold: known, or what it derives from */
     const char *problem;                    /* why it cannot be used as it is stored; "": it can */
 };

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "registry/index.h"
+#include "registry/last_used.h"
 #include "registry/maker.h"
 #include "registry/rows.h"
 
@@ -87,6 +88,15 @@ static struct sl_registry_model *make_model(const struct sl_storing *s,
     return sl_model_make(s->maker, draft, &made, &again) == SL_OK ? made : NULL;
 }
 
+/* The row knows of uses that are a minute old, the one that it replaces of the last ones. */
+static void put_model(struct sl_model_table *t, struct sl_registry_model *made)
+{
+    const struct sl_model *was = sl_model_table_get(t, sl_model_table_id(&made->model));
+    if (was)
+        sl_registry_note_use(&made->model, sl_registry_last_used(was));
+    sl_model_table_put(t, made);
+}
+
 static enum sl_code take_model(void *owner, const struct sl_row *row, struct sl_err *err)
 {
     struct sl_storing *s = owner;
@@ -101,7 +111,7 @@ static enum sl_code take_model(void *owner, const struct sl_row *row, struct sl_
     if (unreadable || !made)
         complain(row, "model", unreadable ? unreadable : "it cannot be made");
     if (made)
-        sl_model_table_put(&s->index->stored, made);
+        put_model(&s->index->stored, made);
     sl_arena_fini(&arena);
     return SL_OK;
 }

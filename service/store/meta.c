@@ -1,4 +1,6 @@
 /* What has no revision: facts about the store itself, and when rows were last used. */
+#include <string.h>
+
 #include "base/str.h"
 #include "store/sql.h"
 
@@ -153,4 +155,51 @@ enum sl_code sl_store_touch(struct sl_store *s, const struct sl_store_use *uses,
     for (size_t i = 0; !code && i < n; i += BATCH)
         code = touch_batch(tx, uses + i, n - i < BATCH ? n - i : BATCH, err);
     return sl_tx_end(tx, code, NULL, err);
+}
+
+struct uses {
+    void (*on_use)(void *owner, const struct sl_store_use *use);
+    void *owner;
+};
+
+static enum sl_code on_use_row(void *owner, const struct sl_value *v, struct sl_err *err)
+{
+    const struct uses *u = owner;
+    (void)err;
+    u->on_use(u->owner, &(struct sl_store_use){v[0].as.s.p, v[1].as.i});
+    return SL_OK;
+}
+
+static enum sl_code read_uses(struct sl_tx *tx, const struct sl_store_uses_query *q, struct uses *u,
+                              struct sl_err *err)
+{
+    static const enum sl_value_type types[] = {SL_VALUE_TEXT, SL_VALUE_INT};
+    struct sl_statement st = {.types = types,
+                              .n_types = SL_ARRAY_LEN(types),
+                              .on_row = on_use_row,
+                              .owner = u,
+                              .stream = true};
+    char *behind = sl_arena_strdup(&tx->arena, q->prefix);
+    struct sl_sql sql;
+    behind[strlen(behind) - 1]++;
+    sl_sql_init(&sql, tx);
+    sl_sql_add(&sql, "SELECT row_id, ms FROM last_used WHERE ms > ");
+    sl_sql_param(&sql, sl_value_int(q->since_ms));
+    sl_sql_add(&sql, " AND (row_id >= ");
+    sl_sql_param(&sql, sl_value_text(q->prefix));
+    sl_sql_add(&sql, " AND row_id < ");
+    sl_sql_param(&sql, sl_value_text(behind));
+    sl_sql_add(&sql, q->rows ? " OR row_id IN (SELECT id FROM models))" : ")");
+    return sl_sql_run(&sql, &st, err);
+}
+
+enum sl_code sl_store_uses(struct sl_store *s, const struct sl_store_uses_query *q,
+                           void (*on_use)(void *owner, const struct sl_store_use *use), void *owner,
+                           struct sl_err *err)
+{
+    static const struct sl_store_session reader = {.role = SL_STORE_SYNC};
+    struct uses u = {on_use, owner};
+    struct sl_tx *tx = NULL;
+    enum sl_code code = sl_store_begin(s, &reader, false, &tx, err);
+    return code ? code : sl_tx_end(tx, read_uses(tx, q, &u, err), NULL, err);
 }

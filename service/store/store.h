@@ -240,6 +240,16 @@ struct sl_store_use {
 enum sl_code sl_store_touch(struct sl_store *s, const struct sl_store_use *uses, size_t n,
                             struct sl_err *err) SL_MUST_CHECK;
 
+struct sl_store_uses_query {
+    const char *prefix; /* of ids of models without a row; ends in a byte below 255 */
+    int64_t since_ms;   /* uses after that */
+    bool rows;          /* uses of models with a row, too */
+};
+/* Calls on_use for each; what it gets lives during the call. */
+enum sl_code sl_store_uses(struct sl_store *s, const struct sl_store_uses_query *q,
+                           void (*on_use)(void *owner, const struct sl_store_use *use), void *owner,
+                           struct sl_err *err) SL_MUST_CHECK;
+
 /* Small facts about the store itself; the revision does not change. Copies the value, cut to
  * size; "" where there is none. */
 enum sl_code sl_store_get_meta(struct sl_store *s, const char *name, char *value, size_t size,

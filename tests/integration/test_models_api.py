@@ -326,6 +326,44 @@ def test_catalogue_pages(admin, reg):
     assert len(lineups) == 2 and sum(line.is_default for line in lineups) == 1
 
 
+# ---- when they were used ----
+
+def test_last_used(served, admin, ann, reg, provider):
+    before = int(time.time() * 1000)
+    made = create(admin, reg, "m", **scripted(provider, key=KEY))
+    create(ann.registry, reg, "mine", personal=True, provider="openai", base_url=provider.url + "/v1", key=KEY, model_id="test")
+
+    def get(stub, name):
+        return stub.GetModel(reg.GetModelRequest(name=name))
+    assert not get(admin, "m").last_used_ms and not get(admin, "test").last_used_ms
+    for name in ("m", "test", "mine"):
+        complete(ann, ask(model=name))
+        assert before <= get(ann.registry, name).last_used_ms <= int(time.time() * 1000)
+    assert not get(admin, "other").last_used_ms
+    admin.DiscoverModels(reg.DiscoverModelsRequest(model="other"))
+    assert not get(admin, "other").last_used_ms
+    now = get(admin, "m")
+    assert now.etag == made.etag and now.updated_ms == made.updated_ms
+    changed = admin.UpdateModel(reg.UpdateModelRequest(model=reg.Model(name="m", description="x")))
+    assert changed.last_used_ms == now.last_used_ms
+    page = admin.ListModels(reg.ListModelsRequest(order_by="last_used desc"))
+    assert [m.name for m in page.models] == ["models/test", "models/m", "models/other"] or \
+        page.models[0].last_used_ms == page.models[1].last_used_ms
+
+
+@pytest.mark.embedded
+def test_last_used_survives_a_restart(start_sluice, reg, provider):
+    served = start_sluice(models={"test": "test"}, name="kept")
+    create(served.api(served.admin_key).registry, reg, "m", **scripted(provider, key=KEY))
+    for name in ("m", "test"):
+        complete(served.api(served.admin_key), ask(model=name))
+    page = served.api(served.admin_key).registry.ListModels(reg.ListModelsRequest())
+    served.stop()
+    again = start_sluice(models={"test": "test"}, name="kept")
+    assert again.api(again.admin_key).registry.ListModels(reg.ListModelsRequest()) == page
+    assert all(m.last_used_ms for m in page.models)
+
+
 # ---- secrets stay secret, and survive ----
 
 @pytest.mark.embedded

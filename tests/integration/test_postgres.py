@@ -87,6 +87,19 @@ def test_replicas_agree_within_a_second(cluster, stubs):
     assert max(times) < slack(1.0, 5.0)
 
 
+def test_uses_of_one_replica_are_known_to_the_next(cluster, stubs):
+    reg, admin = stubs.registry, cluster.bootstrap()
+    one = cluster.replica(models={"test": "test", "other": "other"})
+    api = one.api(admin)
+    api.registry.CreateModel(reg.CreateModelRequest(model=reg.Model(name="m", provider="scripted", model_id="test")))
+    for name in ("m", "test"):
+        complete(api, ask(model=name))
+    one.stop()
+    api = cluster.replica(models={"test": "test", "other": "other"}).api(admin)
+    used = {m.name: m.last_used_ms > 0 for m in api.registry.ListModels(reg.ListModelsRequest()).models}
+    assert used == {"models/m": True, "models/test": True, "models/other": False}
+
+
 def test_the_database_goes_away(cluster, stubs, server):
     """Completions go on, from what is in memory; writes are refused; then all is well again."""
     access = stubs.access

@@ -11,7 +11,9 @@
 
 #include "base/alloc.h"
 #include "exchange/exchange.h"
+#include "registry/last_used.h"
 #include "registry/lease.h"
+#include "registry/outcome.h"
 
 #define STRING(s) ((char *)(uintptr_t)(s))
 
@@ -294,6 +296,21 @@ void sl_lease_end(struct sl_lease *l)
     (void)l;
 }
 
+static int uses;
+
+void sl_registry_note_use(const struct sl_model *m, int64_t now_ms)
+{
+    assert_true(now_ms > 0 && *m->name);
+    uses++;
+}
+
+void sl_registry_note_outcome(const struct sl_model *m, bool failed, int64_t now_us)
+{
+    (void)m;
+    (void)failed;
+    (void)now_us;
+}
+
 const struct sl_catalogue *sl_registry_catalogue(const struct sl_registry *r)
 {
     (void)r;
@@ -317,7 +334,7 @@ static int setup(void **state)
     struct sl_err err = {0};
     memset(&f, 0, sizeof(f));
     n_transfers = n_cancelled = n_resumed = n_marked = 0;
-    n_waits = n_waits_cancelled = 0;
+    n_waits = n_waits_cancelled = uses = 0;
     token_now = NULL;
     sl_arena_init(&f.arena, 1 << 26);
     sl_json_parser_init(&f.parser);
@@ -419,6 +436,7 @@ static void test_a_stream_ends_with_finished(void **state)
     assert_string_equal(f->request_id, "req-7");
     assert_int_equal(f->facts.output_tokens, 32);
     assert_string_equal(f->facts.model, "fast");
+    assert_int_equal(uses, 1);
 }
 
 static void test_an_answer_without_its_end_marker_is_an_error(void **state)
@@ -563,6 +581,7 @@ static void test_a_missing_key_is_told_before_anything_is_sent(void **state)
     assert_int_equal(n_transfers, 0);
     assert_int_equal(f->attempts, 0);
     assert_false(f->has_cost);
+    assert_int_equal(uses, 0);
 }
 
 static void test_a_request_that_cannot_be_built(void **state)

@@ -12,7 +12,9 @@
 #include "access/tokens/tokens.h"
 #include "base/alloc.h"
 #include "exchange/job.h"
+#include "registry/last_used.h"
 #include "registry/lease.h"
+#include "registry/outcome.h"
 
 #define STRING(s) ((char *)(uintptr_t)(s))
 
@@ -107,6 +109,21 @@ enum sl_code sl_lease_take(const struct sl_registry *r, const struct sl_model *m
 void sl_lease_end(struct sl_lease *l)
 {
     (void)l;
+}
+
+static int uses;
+
+void sl_registry_note_use(const struct sl_model *m, int64_t now_ms)
+{
+    assert_true(now_ms > 0 && *m->name);
+    uses++;
+}
+
+void sl_registry_note_outcome(const struct sl_model *m, bool failed, int64_t now_us)
+{
+    (void)m;
+    (void)failed;
+    (void)now_us;
 }
 
 const struct sl_catalogue *sl_registry_catalogue(const struct sl_registry *r)
@@ -417,6 +434,7 @@ static void turn(struct fixture *f)
 static void runs_batches_a_few_at_a_time(void **state)
 {
     struct fixture *f = *state;
+    uses = 0;
     start(f, SL_EMBED, &texts(f, 14)->base);
     assert_int_equal(n_transfers, SL_JOB_PARALLEL);
     assert_string_equal(transfers[0].url, "0+3 -");
@@ -442,6 +460,7 @@ static void runs_batches_a_few_at_a_time(void **state)
     assert_int_equal(r->report->attempts, 5);
     assert_int_equal(r->report->cost_nanos, 14000);
     assert_int_equal(f->facts.input_tokens, 14);
+    assert_int_equal(uses, 5);
 }
 
 static void one_error_fails_all(void **state)
@@ -528,6 +547,7 @@ static void refuses_what_cannot_fit_before_it_asks(void **state)
 static void follows_pages(void **state)
 {
     struct fixture *f = *state;
+    uses = 0;
     start(f, SL_LIST_MODELS, NULL);
     assert_int_equal(n_transfers, 1);
     answer(0, 200, "ab>two");
@@ -537,6 +557,7 @@ static void follows_pages(void **state)
     Sluice__V1__DiscoverModelsResponse *r = (Sluice__V1__DiscoverModelsResponse *)f->response;
     assert_int_equal(r->n_models, 3);
     assert_string_equal(r->models[2]->id, "c");
+    assert_int_equal(uses, 0); /* who looks at a provider does not use the model */
     assert_false(r->truncated);
 }
 

@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/secret.h"
 #include "config/load.h"
+#include "registry/last_used.h"
 #include "registry/lease.h"
 #include "registry/load.h"
 #include "registry/outcome.h"
@@ -332,6 +333,91 @@ static void takes_drafts_for_one(void **state)
     sl_registry_unref(r);
 }
 
+/* ---- uses ---- */
+
+static int64_t used(const struct sl_registry *r, const char *name)
+{
+    return sl_registry_last_used(sl_registry_find(r, name, NULL));
+}
+
+static void use(const struct sl_registry *r, const char *name, int64_t ms)
+{
+    sl_registry_note_use(sl_registry_find(r, name, NULL), ms);
+}
+
+/* At most once a second; a change of the model, of a provider and of the configuration loses none. */
+static void carries_uses(void **state)
+{
+    struct scene *s = *state;
+    const char *id = insert(s, model_row(s, "mine", "box"), NULL);
+    struct sl_registry *r = make(s);
+    assert_int_equal(used(r, "mine"), 0);
+    use(r, "mine", 5000);
+    use(r, "mine", 5999);
+    use(r, "fixed", 7000);
+    assert_int_equal(used(r, "mine"), 5000);
+    use(r, "mine", 6000);
+    use(r, "mine", 100);
+    assert_int_equal(used(r, "mine"), 6000);
+    struct sl_tx *tx = begin(s, NULL);
+    struct sl_row *change = sl_row_create(&s->arena, SL_TABLE_MODELS);
+    sl_row_set_text(change, SL_COL_ID, id);
+    sl_row_set_text(change, SL_COL_NAME, "renamed");
+    commit(s, tx, sl_tx_update(tx, change, 0, &s->err));
+    refresh(s, &r);
+    assert_int_equal(used(r, "renamed"), 6000);
+    struct sl_row *provider = sl_row_create(&s->arena, SL_TABLE_PROVIDERS);
+    sl_row_set_text(provider, SL_COL_NAME, "other");
+    sl_row_set_text(provider, SL_PROVIDERS_KIND, "custom");
+    sl_row_set_text(provider, SL_PROVIDERS_BASE_URL, "http://127.0.0.1:8/v1");
+    insert(s, provider, NULL);
+    refresh(s, &r);
+    assert_int_equal(used(r, "renamed"), 6000);
+    assert_int_equal(used(r, "fixed"), 7000);
+    struct sl_registry *anew = make(s);
+    assert_int_equal(used(anew, "fixed"), 0);
+    sl_registry_carry_uses(anew, r);
+    sl_registry_carry_uses(anew, NULL);
+    assert_int_equal(used(anew, "renamed"), 6000);
+    assert_int_equal(used(anew, "fixed"), 7000);
+    sl_registry_unref(anew);
+    sl_registry_unref(r);
+}
+
+/* From one process to another, by the store, whose revision stays. */
+static void stores_uses(void **state)
+{
+    struct scene *s = *state;
+    insert(s, model_row(s, "mine", "box"), ALICE);
+    insert(s, model_row(s, "all", "box"), NULL);
+    struct sl_registry *here = make(s), *there = make(s);
+    const struct sl_model *mine = sl_registry_find_personal(here, ALICE, "mine", NULL);
+    int64_t before, after;
+    assert_int_equal(sl_store_revision(s->store, &before, &s->err), SL_OK);
+    sl_registry_note_use(mine, 5000);
+    use(here, "fixed", 8000);
+    assert_int_equal(sl_registry_flush_uses(here, s->store, 5000, &s->err), SL_OK);
+    assert_int_equal(sl_registry_take_uses(there, s->store, 0, true, &s->err), SL_OK);
+    mine = sl_registry_find_personal(there, ALICE, "mine", NULL);
+    assert_int_equal(sl_registry_last_used(mine), 0); /* at 5000 there was a flush already */
+    assert_int_equal(used(there, "fixed"), 8000);
+    assert_int_equal(sl_registry_flush_uses(here, s->store, 4999, &s->err), SL_OK);
+    assert_int_equal(sl_registry_take_uses(there, s->store, 5000, true, &s->err), SL_OK);
+    assert_int_equal(sl_registry_take_uses(there, s->store, 0, false, &s->err), SL_OK);
+    assert_int_equal(sl_registry_last_used(mine), 0);
+    assert_int_equal(sl_registry_take_uses(there, s->store, 4999, true, &s->err), SL_OK);
+    assert_int_equal(sl_registry_last_used(mine), 5000);
+    assert_int_equal(used(there, "all"), 0);
+    assert_int_equal(sl_store_revision(s->store, &after, &s->err), SL_OK);
+    assert_int_equal(before, after);
+    struct sl_registry *anew = make(s);
+    mine = sl_registry_find_personal(anew, ALICE, "mine", NULL);
+    assert_int_equal(sl_registry_last_used(mine), 5000);
+    sl_registry_unref(anew);
+    sl_registry_unref(there);
+    sl_registry_unref(here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +427,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(sends_keys_where_they_may_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_headers_from_users, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_drafts_for_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carries_uses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stores_uses, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,12 +84,52 @@ static void keeps_times_of_use(void **state)
     assert_int_equal(scene_sql(s, "SELECT count(*) FROM last_used"), MANY);
 }
 
+struct seen {
+    size_t n;
+    int64_t sum;
+};
+
+static void on_use(void *owner, const struct sl_store_use *use)
+{
+    struct seen *seen = owner;
+    seen->n++;
+    seen->sum += use->ms;
+    assert_true(*use->id != '\0');
+}
+
+static struct seen uses_of(struct scene *s, int64_t since_ms, bool rows)
+{
+    struct seen seen = {0};
+    const struct sl_store_uses_query q = {"global/", since_ms, rows};
+    EXPECT_OK(sl_store_uses(s->store, &q, on_use, &seen, &s->err));
+    return seen;
+}
+
+static void tells_uses_of_models(void **state)
+{
+    struct scene *s = *state;
+    const struct sl_store_use uses[] = {
+        {scene_add(s, SL_TABLE_MODELS, "u1", "m"), 100},
+        {scene_add(s, SL_TABLE_API_KEYS, "u1", "k"), 1000},
+        {"global/fixed", 10},
+        {"global/\xc3\xa9t\xc3\xa9", 1},
+        {"globalx", 10000},
+        {"global0", 10000},
+    };
+    EXPECT_OK(sl_store_touch(s->store, uses, SL_ARRAY_LEN(uses), &s->err));
+    assert_int_equal(uses_of(s, 0, false).sum, 11);
+    assert_int_equal(uses_of(s, 0, true).sum, 111);
+    assert_int_equal(uses_of(s, 10, true).sum, 100);
+    assert_int_equal(uses_of(s, 100, true).n, 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         SCENE_TEST(keeps_facts),
         SCENE_TEST(swaps_facts),
         SCENE_TEST(keeps_times_of_use),
+        SCENE_TEST(tells_uses_of_models),
     };
     return SCENE_MAIN(tests, argc, argv);
 }
