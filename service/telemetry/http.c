@@ -86,6 +86,7 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
 
 /* ---- the port ---- */
 
+SL_PRINTF(2, 0)
 static void on_message(void *owner, const char *format, va_list args)
 {
     char text[256];
