@@ -41,8 +41,11 @@ struct sl_statement {
 struct sl_store_ops {
     const char *name;
     char mark;         /* of parameters */
+    bool notices;      /* it tells of commits by itself: listen gives a connection */
     bool row_security; /* the database itself keeps rows from those who may not see them */
     const char *instr; /* function (text, part): where part is in text, from 1; 0: nowhere */
+    const char
+        *clock; /* the server's time in milliseconds since 1970; NULL: it is this machine's */
 
     void (*close)(struct sl_store *s);
     enum sl_code (*connect)(struct sl_store *s, unsigned pool, struct sl_conn **out,

@@ -1,6 +1,7 @@
 /* What has no revision: facts about the store itself, and when rows were last used. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "store/sql.h"
 
@@ -13,6 +14,39 @@ enum sl_code sl_store_revision(struct sl_store *s, int64_t *out, struct sl_err *
     enum sl_code code =
         sl_store_begin(s, &(struct sl_store_session){.role = SL_STORE_APP}, false, &tx, err);
     return code ? code : sl_tx_commit(tx, out, err);
+}
+
+static enum sl_code on_clock(void *owner, const struct sl_value *v, struct sl_err *err)
+{
+    (void)err;
+    *(int64_t *)owner = v[0].as.i;
+    return SL_OK;
+}
+
+/* Against the middle of the time that the question took. */
+enum sl_code sl_store_clock_ahead(struct sl_store *s, int64_t *out, struct sl_err *err)
+{
+    static const enum sl_value_type type = SL_VALUE_INT;
+    int64_t there = 0;
+    struct sl_statement st = {.types = &type, .n_types = 1, .on_row = on_clock, .owner = &there};
+    struct sl_tx *tx = NULL;
+    struct sl_sql q;
+    *out = 0;
+    if (!s->ops->clock)
+        return SL_OK;
+    enum sl_code code =
+        sl_store_begin(s, &(struct sl_store_session){.role = SL_STORE_APP}, false, &tx, err);
+    if (code)
+        return code;
+    sl_sql_init(&q, tx);
+    sl_sql_addf(&q, "SELECT %s", s->ops->clock);
+    int64_t before = sl_wall_ms();
+    code = sl_sql_run(&q, &st, err);
+    int64_t after = sl_wall_ms();
+    code = sl_tx_end(tx, code, NULL, err);
+    if (!code)
+        *out = there - (before + after) / 2;
+    return code;
 }
 
 struct target {

@@ -38,8 +38,10 @@ static bool hear(struct sl_conn *c);
 const struct sl_store_ops sl_postgres_ops = {
     .name = "postgresql",
     .mark = '$',
+    .notices = true,
     .row_security = true,
     .instr = "strpos",
+    .clock = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     .close = close_store,
     .connect = connect_db,
     .disconnect = sl_postgres_disconnect,

@@ -250,6 +250,11 @@ enum sl_code sl_store_uses(struct sl_store *s, const struct sl_store_uses_query 
                            void (*on_use)(void *owner, const struct sl_store_use *use), void *owner,
                            struct sl_err *err) SL_MUST_CHECK;
 
+/* How far the database's clock is ahead of this machine's, in milliseconds; negative: behind. Exact to the time that the
+ * question takes. 0 where the database has no clock of its own. */
+enum sl_code sl_store_clock_ahead(struct sl_store *s, int64_t *out,
+                                  struct sl_err *err) SL_MUST_CHECK;
+
 /* Small facts about the store itself; the revision does not change. Copies the value, cut to
  * size; "" where there is none. */
 enum sl_code sl_store_get_meta(struct sl_store *s, const char *name, char *value, size_t size,

@@ -29,6 +29,8 @@ struct sl_watch {
     struct sl_conn *listener;
     int listen_fd;
     int64_t wait_ms, listen_at_us; /* of the next attempt to listen */
+    pthread_mutex_t facts_lock;
+    struct sl_watch_facts facts; /* under the lock */
 };
 
 static void set_watch(struct sl_store *s, struct sl_watch *w)
@@ -53,11 +55,46 @@ void sl_watch_wake(struct sl_store *s)
     pthread_mutex_unlock(&s->watch_lock);
 }
 
+/* Before it is told. */
+static void note_state(struct sl_watch *w)
+{
+    pthread_mutex_lock(&w->facts_lock);
+    if (w->facts.up != w->up)
+        w->facts.since_ms = sl_wall_ms();
+    w->facts.up = w->up;
+    w->facts.listens = w->listener != NULL;
+    w->facts.revision = w->revision;
+    pthread_mutex_unlock(&w->facts_lock);
+}
+
+static void note_word(struct sl_watch *w)
+{
+    pthread_mutex_lock(&w->facts_lock);
+    w->facts.heard_ms = sl_wall_ms();
+    pthread_mutex_unlock(&w->facts_lock);
+}
+
+void sl_store_watch_facts(struct sl_watch *w, struct sl_watch_facts *out)
+{
+    *out = (struct sl_watch_facts){.up = true};
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->facts_lock);
+    *out = w->facts;
+    pthread_mutex_unlock(&w->facts_lock);
+}
+
+bool sl_store_has_notices(const struct sl_store *s)
+{
+    return s->ops->notices;
+}
+
 static void tell_state(struct sl_watch *w, bool up, const char *why)
 {
     if (w->up == up)
         return;
     w->up = up;
+    note_state(w);
     if (w->watcher.on_state)
         w->watcher.on_state(w->watcher.owner, up, why);
 }
@@ -73,6 +110,7 @@ static void look(struct sl_watch *w)
     tell_state(w, true, "");
     if (revision > w->revision) {
         w->revision = revision;
+        note_state(w);
         w->watcher.on_change(w->watcher.owner, revision);
     }
 }
@@ -83,6 +121,7 @@ static void stop_listening(struct sl_watch *w)
         w->store->ops->disconnect(w->listener);
     w->listener = NULL;
     w->listen_fd = -1;
+    note_state(w);
 }
 
 /* What is not heard is seen a second later: an error here is no more than a delay. */
@@ -93,6 +132,7 @@ static void listen_again(struct sl_watch *w)
         return;
     if (!w->store->ops->listen(w->store, &w->listener, &w->listen_fd, &err)) {
         w->wait_ms = FIRST_WAIT_MS;
+        note_state(w);
         return;
     }
     w->listen_at_us = sl_now_us() + w->wait_ms * 1000;
@@ -107,7 +147,11 @@ static void wait_for_word(struct sl_watch *w)
     int n = poll(fds, 2, w->up ? LOOK_MS : FIRST_WAIT_MS);
     if (n > 0 && fds[0].revents && read(w->wake_fd, &taken, sizeof(taken)) < 0)
         return;
-    if (n > 0 && fds[1].revents && !w->store->ops->hear(w->listener)) {
+    if (n <= 0 || !fds[1].revents)
+        return;
+    if (w->store->ops->hear(w->listener)) {
+        note_word(w);
+    } else {
         stop_listening(w);
         w->listen_at_us = 0;
     }
@@ -135,12 +179,15 @@ enum sl_code sl_store_watch_start(struct sl_store *s, const struct sl_watcher *w
     w->up = true;
     w->listen_fd = -1;
     w->wait_ms = FIRST_WAIT_MS;
+    w->facts = (struct sl_watch_facts){.up = true, .since_ms = sl_wall_ms(), .revision = after};
+    pthread_mutex_init(&w->facts_lock, NULL);
     atomic_init(&w->stopping, false);
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int problem = w->wake_fd < 0 ? errno : pthread_create(&w->thread, NULL, run, w);
     if (problem) {
         if (w->wake_fd >= 0)
             close(w->wake_fd);
+        pthread_mutex_destroy(&w->facts_lock);
         sl_free(w);
         return sl_err_set(err, SL_INTERNAL, SL_REASON_INTERNAL, "the store cannot be watched: %s",
                           strerror(problem));
@@ -159,5 +206,6 @@ void sl_store_watch_stop(struct sl_watch *w)
     wake(w);
     pthread_join(w->thread, NULL);
     close(w->wake_fd);
+    pthread_mutex_destroy(&w->facts_lock);
     sl_free(w);
 }

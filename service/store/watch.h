@@ -25,6 +25,20 @@ enum sl_code sl_store_watch_start(struct sl_store *s, const struct sl_watcher *w
 /* Returns when no callback runs any more. Not from a callback. Accepts NULL. */
 void sl_store_watch_stop(struct sl_watch *w);
 
+/* How it goes. Any thread. */
+struct sl_watch_facts {
+    bool up;
+    int64_t since_ms; /* since when it is up or away, wall clock */
+    bool
+        listens; /* word of other processes comes at once; false where the database has no such thing, too */
+    int64_t heard_ms; /* when word came last; 0: never */
+    int64_t revision; /* told last */
+};
+/* watch may be NULL: nothing is known, and taken for up. */
+void sl_store_watch_facts(struct sl_watch *watch, struct sl_watch_facts *out);
+/* Whether other processes can tell of changes at all. */
+bool sl_store_has_notices(const struct sl_store *s);
+
 /* For store/: look now. */
 void sl_watch_wake(struct sl_store *s);
 

@@ -54,6 +54,20 @@ static void swaps_facts(void **state)
     assert_int_equal(revision(s), 0);
 }
 
+/* Both are on one machine here. */
+static void tells_the_clocks_apart(void **state)
+{
+    struct scene *s = *state;
+    int64_t ahead = -1;
+    EXPECT_OK(sl_store_clock_ahead(s->store, &ahead, &s->err));
+    assert_in_range(ahead + 2000, 0, 4000);
+    if (!scene_is_postgres())
+        return;
+    scene_close_database(s);
+    EXPECT_ERROR(sl_store_clock_ahead(s->store, &ahead, &s->err), SL_UNAVAILABLE, SL_REASON_STORE);
+    scene_open_database(s);
+}
+
 static int64_t last_used(struct scene *s, const char *id)
 {
     struct sl_tx *tx = scene_sync(s);
@@ -130,6 +144,7 @@ int main(int argc, char **argv)
         SCENE_TEST(swaps_facts),
         SCENE_TEST(keeps_times_of_use),
         SCENE_TEST(tells_uses_of_models),
+        SCENE_TEST(tells_the_clocks_apart),
     };
     return SCENE_MAIN(tests, argc, argv);
 }

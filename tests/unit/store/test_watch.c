@@ -73,6 +73,13 @@ static struct told new_told(void)
         .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .up = true};
 }
 
+static struct sl_watch_facts facts_of(struct sl_watch *w)
+{
+    struct sl_watch_facts facts;
+    sl_store_watch_facts(w, &facts);
+    return facts;
+}
+
 static struct sl_watch *start(struct scene *s, struct told *t, int64_t after)
 {
     struct sl_watch *w = NULL;
@@ -117,6 +124,9 @@ static void tells_of_others_writes(void **state)
     scene_open(&other);
     scene_add(&other, SL_TABLE_TIERS, NULL, "a");
     await(&t, 1, true);
+    assert_int_equal(facts_of(w).revision, 1);
+    assert_int_equal(sl_store_has_notices(s->store), scene_is_postgres());
+    assert_true(facts_of(w).listens || !scene_is_postgres());
     if (scene_is_postgres())
         scene_sql(s, "ALTER TABLE registry_revision DISABLE TRIGGER registry_revision_told");
     scene_add(&other, SL_TABLE_TIERS, NULL, "b");
@@ -161,15 +171,20 @@ static void comes_back_with_the_database(void **state)
     await(&t, 1, true);
     scene_close_database(s);
     await(&t, 1, false);
+    struct sl_watch_facts facts = facts_of(w);
+    assert_false(facts.up || !facts.since_ms);
     assert_true(*t.why);
     assert_null(strstr(t.why, ":sluice@"));
     EXPECT_ERROR(sl_store_begin(s->store, &admin, true, &tx, &s->err), SL_UNAVAILABLE,
                  SL_REASON_STORE);
     scene_open_database(s);
     await(&t, 1, true);
+    assert_true(facts_of(w).up && facts_of(w).since_ms >= facts.since_ms);
     scene_add(s, SL_TABLE_TIERS, NULL, "b");
     await(&t, 2, true);
     sl_store_watch_stop(w);
+    sl_store_watch_facts(NULL, &facts);
+    assert_true(facts.up && !facts.listens);
 }
 
 /* A server that was started anew: what waits in the pool is dead, and nobody notices. */
