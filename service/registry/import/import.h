@@ -41,5 +41,7 @@ const char *sl_import_format_name(enum sl_import_format format);
 /* Why the address is no provider's but a proxy's, or of a network inside, as the end of a sentence
  * ("is LiteLLM's port 4000"); NULL where it may well be a provider's. "" is empty: a proxy's. */
 const char *sl_import_proxy(const char *url);
+/* The same, but for where it leads: NULL for an address inside that may be a server of one's own. */
+const char *sl_import_proxy_by_looks(const char *url);
 
 #endif

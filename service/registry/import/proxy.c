@@ -73,25 +73,48 @@ static bool is_inside_name(const char *host)
     return false;
 }
 
-const char *sl_import_proxy(const char *url)
+/* NULL where it is one; fills out. */
+static const char *no_url(const char *url, struct origin *out)
 {
-    struct origin o;
     while (*url == ' ')
         url++;
     if (!*url)
         return "is empty";
-    if (!split(url, &o))
-        return "is no http or https address";
-    if (!strncmp(o.port, "4000", 4) && !strchr("0123456789", o.port[4] ? o.port[4] : ' '))
+    return split(url, out) ? NULL : "is no http or https address";
+}
+
+/* What gives a proxy away, wherever it runs. */
+static const char *by_looks(const struct origin *o)
+{
+    if (!strncmp(o->port, "4000", 4) && !strchr("0123456789", o->port[4] ? o->port[4] : ' '))
         return "is a proxy's (port 4000 is LiteLLM's)";
-    if (sl_glob_match("*litellm*", o.host))
+    if (sl_glob_match("*litellm*", o->host) || sl_glob_match("*proxy*", o->host))
         return "is a proxy's, by its name";
-    if (!strcasecmp(o.host, "host.docker.internal"))
+    return NULL;
+}
+
+static const char *by_place(const struct origin *o)
+{
+    if (!strcasecmp(o->host, "host.docker.internal"))
         return "leads out of a container to its host";
-    const char *special = special_address(o.host);
+    const char *special = special_address(o->host);
     if (special)
         return special[0] ? "leads to an address inside, not to a provider" : NULL;
-    if (sl_glob_match("*proxy*", o.host))
-        return "is a proxy's, by its name";
-    return is_inside_name(o.host) ? "is a name of a network inside, not a provider's" : NULL;
+    return is_inside_name(o->host) ? "is a name of a network inside, not a provider's" : NULL;
+}
+
+const char *sl_import_proxy_by_looks(const char *url)
+{
+    struct origin o;
+    const char *why = no_url(url, &o);
+    return why ? why : by_looks(&o);
+}
+
+const char *sl_import_proxy(const char *url)
+{
+    struct origin o;
+    const char *why = no_url(url, &o);
+    if (!why)
+        why = by_looks(&o);
+    return why ? why : by_place(&o);
 }

@@ -45,8 +45,35 @@ static void test_proxy(void **state)
     }
 }
 
+/* A server of one's own may be inside; a proxy is one wherever it is. */
+static void test_looks(void **state)
+{
+    static const struct {
+        const char *url;
+        bool proxy;
+    } cases[] = {
+        {"", true},
+        {"ftp://example.com", true},
+        {"http://localhost:4000", true},
+        {"http://10.0.0.3:4000/v1", true},
+        {"http://litellm.svc.cluster.local/v1", true},
+        {"http://llm-proxy:8000", true},
+        {"http://localhost:11434/v1", false},
+        {"http://127.0.0.1:1234", false},
+        {"http://172.17.0.1:8000", false},
+        {"http://host.docker.internal:11434", false},
+        {"http://vllm:8000/v1", false},
+        {"https://api.openai.com/v1", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
+        if ((sl_import_proxy_by_looks(cases[i].url) != NULL) != cases[i].proxy)
+            fail_msg("'%s' looks like %s", cases[i].url, cases[i].proxy ? "none" : "a proxy");
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_proxy)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_proxy), cmocka_unit_test(test_looks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
