@@ -91,9 +91,28 @@ void sl_model_table_walk(struct sl_model_walk *w, const struct sl_model_table *t
                                 first_behind(t->over, owner, behind)};
 }
 
+static size_t first_personal(const struct sl_model_order *o)
+{
+    size_t low = 0, high = o ? o->n : 0;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (*o->list[middle]->model.owner)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+void sl_model_table_walk_personal(struct sl_model_walk *w, const struct sl_model_table *t)
+{
+    *w = (struct sl_model_walk){t, NULL, first_personal(t->base), first_personal(t->over)};
+}
+
+/* owner NULL: whoever it is. */
 static const struct sl_model *peek(const struct sl_model_order *o, size_t i, const char *owner)
 {
-    if (!o || i >= o->n || strcmp(o->list[i]->model.owner, owner) != 0)
+    if (!o || i >= o->n || (owner && strcmp(o->list[i]->model.owner, owner) != 0))
         return NULL;
     return &o->list[i]->model;
 }

@@ -73,6 +73,8 @@ const struct sl_model *sl_model_table_get(const struct sl_model_table *t, const 
 /* Walks an owner's models by name, then id, deleted ones too. behind: NULL: from the start; its id is sl_model_table_id. */
 void sl_model_table_walk(struct sl_model_walk *w, const struct sl_model_table *t, const char *owner,
                          const struct sl_model_place *behind);
+/* Walks the models of all owners but "". */
+void sl_model_table_walk_personal(struct sl_model_walk *w, const struct sl_model_table *t);
 /* NULL at the end. */
 const struct sl_model *sl_model_table_next(struct sl_model_walk *w);
 

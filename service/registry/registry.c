@@ -100,6 +100,14 @@ const struct sl_model *sl_registry_next(struct sl_registry_walk *w)
     return m;
 }
 
+void sl_registry_walk_personal(struct sl_registry_walk *w, const struct sl_registry *r)
+{
+    w->registry = r;
+    sl_model_table_walk_personal(&w->part[0], &r->index->stored);
+    w->next[0] = advance(w, 0);
+    w->next[1] = NULL;
+}
+
 /* ---- rights ---- */
 
 bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,

@@ -139,6 +139,9 @@ void sl_registry_walk(struct sl_registry_walk *w, const struct sl_registry *r, c
 /* NULL at the end. */
 const struct sl_model *sl_registry_next(struct sl_registry_walk *w);
 
+/* Walks the models of all users, owner by owner: for those who show nobody what is another's. Deleted ones, too. */
+void sl_registry_walk_personal(struct sl_registry_walk *w, const struct sl_registry *r);
+
 /* Whether the principal may use the model. */
 bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,
                          const struct sl_principal *p);
@@ -165,6 +168,34 @@ const char *sl_registry_default_of(const struct sl_registry *r, const char *scop
 /* The model that a user pinned to a conversation, as a caller would write it; NULL: none. */
 const char *sl_registry_pin_of(const struct sl_registry *r, const char *user,
                                const char *conversation);
+
+/* What was said to be the registry's default, the i-th in the order in which it counts: stored, of the configuration, of the
+ * environment. name "": nothing was said there. where is NULL past the last. */
+struct sl_registry_said {
+    const char *where, *name;
+};
+struct sl_registry_said sl_registry_said_default(const struct sl_registry *r, size_t i);
+
+/* Calls on_default for every stored default and pin, in no order. */
+struct sl_registry_default {
+    const char *scope;        /* "registry", "tier", "user", "conversation" */
+    const char *subject;      /* name of the tier, id of the user, "" */
+    const char *conversation; /* of a pin; "" : none */
+    const char *model;        /* as a caller would write it */
+};
+void sl_registry_each_default(const struct sl_registry *r,
+                              void (*on_default)(void *owner, const struct sl_registry_default *d),
+                              void *owner);
+/* Calls on_credential for every stored key, in no order. */
+struct sl_registry_credential {
+    const char *id, *owner, *provider; /* owner "": global */
+    const char *reference;             /* "" : the key itself is stored */
+    bool enabled;
+};
+void sl_registry_each_credential(const struct sl_registry *r,
+                                 void (*on_credential)(void *owner,
+                                                       const struct sl_registry_credential *c),
+                                 void *owner);
 
 /* Whether an attempt would have a key, or needs none. */
 bool sl_registry_has_key(const struct sl_registry *r, const struct sl_model *m);

@@ -418,6 +418,47 @@ static void stores_uses(void **state)
     sl_registry_unref(here);
 }
 
+/* ---- all of it ---- */
+
+static void note_default(void *owner, const struct sl_registry_default *d)
+{
+    struct sl_buf *seen = owner;
+    assert_true(
+        sl_buf_printf(seen, "%s:%s:%s=%s;", d->scope, d->subject, d->conversation, d->model));
+}
+
+static void note_credential(void *owner, const struct sl_registry_credential *c)
+{
+    struct sl_buf *seen = owner;
+    assert_true(
+        sl_buf_printf(seen, "%s:%s:%s;", *c->owner ? "alice" : "", c->provider, c->reference));
+}
+
+static void goes_through_everything(void **state)
+{
+    struct scene *s = *state;
+    struct sl_registry_walk w;
+    struct sl_buf seen;
+    struct sl_row *pin = sl_row_create(&s->arena, SL_TABLE_CONVERSATIONS);
+    sl_row_set_text(pin, SL_COL_NAME, "c-1");
+    sl_row_set_text(pin, SL_CONVERSATIONS_MODEL, "mine");
+    insert(s, model_row(s, "global", "box"), NULL);
+    struct sl_registry *r = make(s);
+    insert(s, model_row(s, "mine", "box"), ALICE);
+    insert(s, pin, ALICE);
+    add_credential(s, "openai", ALICE, "https://api.openai.com/v1", "sk-test-alice");
+    refresh(s, &r);
+    sl_registry_walk_personal(&w, r);
+    assert_string_equal(sl_registry_next(&w)->name, "mine");
+    assert_null(sl_registry_next(&w));
+    sl_buf_init(&seen, 4096);
+    sl_registry_each_default(r, note_default, &seen);
+    sl_registry_each_credential(r, note_credential, &seen);
+    assert_string_equal(seen.p, "conversation:" ALICE ":c-1=mine;alice:openai:;");
+    sl_buf_fini(&seen);
+    sl_registry_unref(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +470,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes_drafts_for_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carries_uses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stores_uses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(goes_through_everything, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
