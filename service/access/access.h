@@ -51,6 +51,12 @@ enum sl_code sl_access_of_claims(const struct sl_access *a, const struct sl_clai
 /* The tier of that name, NULL where the store has none. */
 const struct sl_tier *sl_access_tier(const struct sl_access *a, const char *name);
 
+/* The i-th of the store's tiers, by name; NULL past the last. */
+const struct sl_tier *sl_access_nth_tier(const struct sl_access *a, size_t i);
+
+/* The stored user of that id, as its own key would let it in; borrows from the snapshot. False where there is none. */
+bool sl_access_user(const struct sl_access *a, const char *id, struct sl_principal *out);
+
 /* The name of the stored user of that id; "" where there is none. */
 const char *sl_access_user_name(const struct sl_access *a, const char *id);
 

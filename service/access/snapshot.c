@@ -189,6 +189,30 @@ const struct sl_tier *sl_access_tier(const struct sl_access *a, const char *name
     return *name ? sl_tiers_find(a->tiers, name) : NULL;
 }
 
+const struct sl_tier *sl_access_nth_tier(const struct sl_access *a, size_t i)
+{
+    return sl_tiers_at(a->tiers, i);
+}
+
+bool sl_access_user(const struct sl_access *a, const char *id, struct sl_principal *out)
+{
+    const struct sl_person *p = sl_access_find_person(a, SL_BY_ID, id, strlen(id));
+    if (!p)
+        return false;
+    *out = (struct sl_principal){
+        .id = p->id,
+        .name = p->name,
+        .tier = p->tier,
+        .rights = sl_access_tier(a, p->tier),
+        .roles = p->roles | SL_ROLE_USER,
+        .scopes = SL_SCOPES_DEFAULT,
+        .proof = "api_key",
+        .key_id = "",
+        .stored = true,
+    };
+    return true;
+}
+
 const char *sl_access_user_name(const struct sl_access *a, const char *id)
 {
     const struct sl_person *p = sl_access_find_person(a, SL_BY_ID, id, strlen(id));

@@ -73,3 +73,8 @@ const struct sl_tier *sl_tiers_find(const struct sl_tiers *t, const char *name)
     size_t at = place_of(t, name);
     return at < t->n && !strcmp(t->list[at]->name, name) ? t->list[at] : NULL;
 }
+
+const struct sl_tier *sl_tiers_at(const struct sl_tiers *t, size_t i)
+{
+    return i < t->n ? t->list[i] : NULL;
+}

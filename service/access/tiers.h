@@ -17,6 +17,8 @@ enum sl_code sl_tiers_add(struct sl_tiers *t, const struct sl_row *row,
 struct sl_tiers *sl_tiers_ref(struct sl_tiers *t);
 /* Accepts NULL. */
 void sl_tiers_unref(struct sl_tiers *t);
+/* The i-th by name; NULL past the last. */
+const struct sl_tier *sl_tiers_at(const struct sl_tiers *t, size_t i);
 /* NULL where there is none. */
 const struct sl_tier *sl_tiers_find(const struct sl_tiers *t, const char *name);
 

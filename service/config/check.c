@@ -63,6 +63,15 @@ static bool is_loopback(const char *address)
     return true;
 }
 
+const char *sl_config_open_address(const struct sl_config *c)
+{
+    for (size_t i = 0; i < c->listen.count; i++) {
+        if (!is_loopback(c->listen.list[i]))
+            return c->listen.list[i];
+    }
+    return "";
+}
+
 static enum sl_code check_listen(const struct sl_config *c, struct sl_err *err)
 {
     static const char key[] = "server.listen";

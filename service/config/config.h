@@ -198,6 +198,8 @@ enum sl_code sl_config_load(int argc, char *const *argv, char *const *envp,
                             struct sl_err *err) SL_MUST_CHECK;
 /* Accepts NULL. */
 void sl_config_destroy(struct sl_config *c);
+/* The first address of server.listen that others than this machine can reach; "" : none. */
+const char *sl_config_open_address(const struct sl_config *c);
 /* --help, from the table. */
 void sl_config_print_help(FILE *to);
 /* --print-config: YAML of every setting, where it was set, secrets masked (literal values of keys and of headers that

@@ -247,13 +247,29 @@ static void maps_claims(void **state)
     sl_access_unref(a);
 }
 
+static void tells_what_a_user_may(void **state)
+{
+    struct scene *s = *state;
+    struct sl_principal p;
+    const char *ann =
+        users_add(s, &(struct users_user){.name = "ann", .tier = "pro", .roles = "[\"operator\"]"});
+    struct sl_access *a = users_load(s);
+    assert_false(sl_access_user(a, "nobody", &p));
+    assert_true(sl_access_user(a, ann, &p));
+    assert_string_equal(p.name, "ann");
+    assert_string_equal(p.tier, "pro");
+    assert_int_equal(p.roles, SL_ROLE_USER | SL_ROLE_OPERATOR);
+    assert_null(sl_access_nth_tier(a, 0));
+    sl_access_unref(a);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         SCENE_TEST(reads_all_at_the_start),   SCENE_TEST(takes_up_changes),
         SCENE_TEST(counts_revisions),         SCENE_TEST(agrees_with_a_fresh_one),
         SCENE_TEST(takes_up_a_configuration), SCENE_TEST(maps_claims),
-        SCENE_TEST(keeps_preferences),
+        SCENE_TEST(keeps_preferences),        SCENE_TEST(tells_what_a_user_may),
     };
     return SCENE_MAIN(tests, argc, argv);
 }

@@ -25,6 +25,9 @@ static void finds_tiers(void **state)
     for (size_t i = 0; i < SL_ARRAY_LEN(names); i++)
         assert_string_equal(sl_tiers_find(t, names[i])->name, names[i]);
     assert_null(sl_tiers_find(t, "fre"));
+    assert_string_equal(sl_tiers_at(t, 0)->name, "free");
+    assert_string_equal(sl_tiers_at(t, 2)->name, "pro");
+    assert_null(sl_tiers_at(t, 3));
     sl_tiers_unref(t);
     sl_arena_fini(&arena);
 }

@@ -79,6 +79,27 @@ static void keeps_strangers_out(void **state)
     check_rows(rows, SL_ARRAY_LEN(rows));
 }
 
+static void tells_what_is_open(void **state)
+{
+    static const struct {
+        const char *listen, *open;
+    } rows[] = {
+        {"'127.0.0.1:1', 'unix:/x', 'localhost:2'", ""},
+        {"'127.0.0.1:1', '0.0.0.0:2', '[::]:3'", "0.0.0.0:2"},
+        {"'sluice.example:1'", "sluice.example:1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
+        char text[128];
+        struct sl_config *c = NULL;
+        struct sl_err err = {0};
+        snprintf(text, sizeof(text), "server: {listen: [%s]}", rows[i].listen);
+        assert_int_equal(sl_config_parse("s.yaml", text, strlen(text), &c, &err), SL_OK);
+        assert_string_equal(sl_config_open_address(c), rows[i].open);
+        sl_config_destroy(c);
+    }
+}
+
 static void opens_named_places_only(void **state)
 {
     static const struct row rows[] = {
@@ -294,15 +315,11 @@ static void compares_origins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(knows_addresses),
-        cmocka_unit_test(keeps_strangers_out),
-        cmocka_unit_test(opens_named_places_only),
-        cmocka_unit_test(wants_whole_tls),
-        cmocka_unit_test(checks_keys),
-        cmocka_unit_test(checks_issuers),
-        cmocka_unit_test(checks_providers),
-        cmocka_unit_test(checks_models),
-        cmocka_unit_test(binds_keys_to_hosts),
+        cmocka_unit_test(knows_addresses),    cmocka_unit_test(keeps_strangers_out),
+        cmocka_unit_test(tells_what_is_open), cmocka_unit_test(opens_named_places_only),
+        cmocka_unit_test(wants_whole_tls),    cmocka_unit_test(checks_keys),
+        cmocka_unit_test(checks_issuers),     cmocka_unit_test(checks_providers),
+        cmocka_unit_test(checks_models),      cmocka_unit_test(binds_keys_to_hosts),
         cmocka_unit_test(compares_origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
