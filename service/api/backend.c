@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "registry/last_used.h"
 #include "registry/vault/key_file.h"
 #include "registry/vault/open_keyring.h"
@@ -36,6 +37,8 @@ static enum sl_code load_keyring(struct sl_backend *b, const struct sl_config *c
         b->holds_key_file = true;
     }
     enum sl_code code = sl_keyring_open(config, b->store, &b->keyring, &file, err);
+    if (code == SL_OK)
+        sl_copy(b->setup.key_file, sizeof(b->setup.key_file), file.path);
     if (code == SL_OK && file.created)
         sl_log(SL_LOG_WARN, "made a key for stored secrets: keep a copy, they are lost without it",
                SL_F_STR("path", file.path));
@@ -184,11 +187,21 @@ static void add_chores(struct sl_backend *b)
 
 /* ---- life ---- */
 
+static void note_setup(struct sl_backend_setup *s, const struct sl_config *config)
+{
+    bool tls = *config->tls_certificate;
+    sl_copy(s->data_dir, sizeof(s->data_dir), config->data_dir);
+    sl_copy(s->plain_address, sizeof(s->plain_address), tls ? "" : sl_config_open_address(config));
+    atomic_init(&s->anonymous, config->anonymous);
+}
+
 enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *config,
                              struct sl_err *err)
 {
     const struct sl_reference_rules rules = reference_rules(config);
     atomic_init(&b->store_is_up, true);
+    pthread_mutex_init(&b->watch_lock, NULL);
+    note_setup(&b->setup, config);
     b->request_ids = sl_request_ids_create();
     b->references = sl_references_create(&rules);
     b->secrets = sl_secret_cache_create();
@@ -221,19 +234,37 @@ void sl_backend_attach(struct sl_backend *b, struct sl_service *service)
     sl_snapshots_attach(b->snapshots, service);
 }
 
+/* Returns the one before. */
+static struct sl_watch *set_watch(struct sl_backend *b, struct sl_watch *watch)
+{
+    pthread_mutex_lock(&b->watch_lock);
+    struct sl_watch *was = b->watch;
+    b->watch = watch;
+    pthread_mutex_unlock(&b->watch_lock);
+    return was;
+}
+
+void sl_backend_watch_facts(struct sl_backend *b, struct sl_watch_facts *out)
+{
+    pthread_mutex_lock(&b->watch_lock);
+    sl_store_watch_facts(b->watch, out);
+    pthread_mutex_unlock(&b->watch_lock);
+}
+
 enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err)
 {
     const struct sl_watcher watcher = {on_change, on_state, b};
     b->started = true;
     add_chores(b);
-    enum sl_code code = sl_store_watch_start(b->store, &watcher, 0, &b->watch, err);
+    struct sl_watch *watch = NULL;
+    enum sl_code code = sl_store_watch_start(b->store, &watcher, 0, &watch, err);
+    set_watch(b, watch);
     return code == SL_OK ? sl_periodic_start(b->periodic, err) : code;
 }
 
 void sl_backend_stop(struct sl_backend *b)
 {
-    sl_store_watch_stop(b->watch);
-    b->watch = NULL;
+    sl_store_watch_stop(set_watch(b, NULL));
     if (b->periodic)
         sl_periodic_stop(b->periodic);
     if (b->started) {
@@ -254,6 +285,7 @@ void sl_backend_fini(struct sl_backend *b)
     if (b->holds_key_file)
         sl_key_file_unlock(b->key_file_lock);
     sl_request_ids_destroy(b->request_ids);
+    pthread_mutex_destroy(&b->watch_lock);
 }
 
 enum sl_code sl_backend_reload(struct sl_backend *b, const struct sl_config *config,
@@ -264,5 +296,6 @@ enum sl_code sl_backend_reload(struct sl_backend *b, const struct sl_config *con
         return code;
     const struct sl_reference_rules rules = reference_rules(config);
     sl_references_set_rules(b->references, &rules);
+    atomic_store(&b->setup.anonymous, config->anonymous);
     return SL_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef SL_API_BACKEND_H
 #define SL_API_BACKEND_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -22,6 +23,14 @@ struct sl_service;
 
 enum { SL_MAX_SERVICES = 128 };
 
+/* What a diagnosis wants to know of the configuration. Fixed where a change takes a restart. */
+struct sl_backend_setup {
+    char data_dir[4096];
+    char key_file[4096]; /* that holds the encryption key; "" : encryption.keys says where it is */
+    char plain_address[128]; /* other machines reach it, and TLS is off; "" : none */
+    atomic_bool anonymous;
+};
+
 struct sl_backend {
     struct sl_store *store;     /* borrowed */
     struct sl_tokens *tokens;   /* borrowed */
@@ -31,12 +40,14 @@ struct sl_backend {
     struct sl_keyring *keyring;
     struct sl_references *references;
     struct sl_secret_cache *secrets;
+    struct sl_backend_setup setup;
     atomic_bool store_is_up;
     void (*on_store_state)(
         bool up); /* told after store_is_up changed, on any thread; NULL: nobody */
 
     /* private */
-    struct sl_watch *watch;
+    pthread_mutex_t watch_lock;
+    struct sl_watch *watch; /* under the lock; NULL: none */
     struct sl_periodic *periodic;
     struct sl_chore references_chore, secrets_chore, purge_chore, uses_chore;
     struct sl_service *services[SL_MAX_SERVICES];
@@ -56,6 +67,8 @@ enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *confi
 void sl_backend_attach(struct sl_backend *b, struct sl_service *service);
 /* Starts the watch and the chores, once the loops run. */
 enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err) SL_MUST_CHECK;
+/* How the watch of the store goes. Any thread. */
+void sl_backend_watch_facts(struct sl_backend *b, struct sl_watch_facts *out);
 /* Ends the watch and the chores, then what waits on the pool; letters it posts are still taken by the loops, which run. */
 void sl_backend_stop(struct sl_backend *b);
 /* After the services are gone. */

@@ -2,6 +2,7 @@
 #include "api/access/service.h"
 #include "api/catalogue.h"
 #include "api/completion.h"
+#include "api/diagnose.h"
 #include "api/import.h"
 #include "api/list_models.h"
 #include "api/manage.h"
@@ -190,6 +191,17 @@ const struct sl_method sl_methods[] = {
         .output = &sluice__v1__discover_models_response__descriptor,
         .on_message = sl_discover_models,
         .on_cancel = sl_discover_models_cancel,
+    },
+    {
+        .path = "/sluice.v1.ModelRegistry/Diagnose",
+        .needs = {.scopes = READERS},
+        .kind = SL_UNARY,
+        .home = SL_ON_LOOPS,
+        .input = &sluice__v1__diagnose_request__descriptor,
+        .output = &sluice__v1__diagnose_response__descriptor,
+        .on_message = sl_diagnose,
+        .on_cancel = sl_diagnose_cancel,
+        .work = sl_diagnose_work,
     },
     {
         .path = "/sluice.v1.Access/WhoAmI",
