@@ -34,6 +34,7 @@ void cli_print_json(struct cli *cli, const ProtobufCMessage *message);
 
 /* The commands; each returns the exit code. */
 int chat_run(struct cli *cli);
+int doctor_run(struct cli *cli);
 int health_run(struct cli *cli);
 int import_run(struct cli *cli);
 int embed_run(struct cli *cli);

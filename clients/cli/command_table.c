@@ -60,6 +60,20 @@ const struct command_row command_rows[] = {
         .rows = credentials_verbs,
     },
     {
+        .name = "doctor",
+        .command = COMMAND_DOCTOR,
+        .synopsis = "[--offline] [OPTION]...",
+        .help = "look at everything that may be wrong, and say what to run for it",
+        .details =
+            "The default model and why, models, keys, addresses, deprecations, the database, "
+            "encryption and\n"
+            "access. Exits with 0 where nothing is wrong, 1 where there are warnings or errors, "
+            "3 where the\n"
+            "service cannot be reached. Others than administrators and operators see what "
+            "concerns them.",
+        .run = doctor_run,
+    },
+    {
         .name = "embed",
         .command = COMMAND_EMBED,
         .synopsis = "[OPTION]... [TEXT | -]...",

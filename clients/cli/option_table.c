@@ -142,6 +142,8 @@ const struct option_row option_rows[] = {
      "do not show the model's reasoning"},
     {"no-stream", 0, OPTION_FLAG, CHAT, AT(no_stream), NULL, NULL, 0, 0, NULL,
      "ask for the whole answer at once"},
+    {"offline", 0, OPTION_FLAG, COMMAND_DOCTOR, AT(offline), NULL, NULL, 0, 0, NULL,
+     "do not try whether the addresses of models can be reached"},
     {"output", 'o', OPTION_FILE, IMAGE, AT(output), "FILE", NULL, 0, 0, NULL,
      "where the picture goes; '-' is standard output (default: image-1.png here)"},
     {"output-format", 0, OPTION_CHOICE, IMAGE, AT(output_format), "FORM", "png|jpeg|webp", 0, 0, NULL,

@@ -24,6 +24,7 @@ enum command {
     COMMAND_TIERS = 256,
     COMMAND_AUDIT = 512,
     COMMAND_PREFS = 1024,
+    COMMAND_DOCTOR = 1 << 14,
     COMMAND_IMPORT = 1 << 15,
     COMMAND_EMBED = 1 << 16,
     COMMAND_IMAGE = 1 << 17,
@@ -37,8 +38,8 @@ enum command {
                      COMMAND_MODERATE | COMMAND_COUNT_TOKENS,
     COMMAND_ACCESS = COMMAND_WHOAMI | COMMAND_USERS | COMMAND_KEYS | COMMAND_TIERS | COMMAND_AUDIT |
                      COMMAND_PREFS,
-    COMMAND_CALLING = COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS | COMMAND_IMPORT |
-                      COMMAND_ACCESS | COMMAND_PROVIDERS | COMMAND_CREDENTIALS,
+    COMMAND_CALLING = COMMAND_DOCTOR | COMMAND_ASKING | COMMAND_HEALTH | COMMAND_MODELS |
+                      COMMAND_IMPORT | COMMAND_ACCESS | COMMAND_PROVIDERS | COMMAND_CREDENTIALS,
     COMMAND_ALL = COMMAND_CALLING | COMMAND_COMPLETION | COMMAND_HELP,
 };
 
@@ -133,6 +134,8 @@ struct options {
     struct option_int top;
     /* models, health */
     bool names, watch;
+    /* doctor */
+    bool offline;
     /* models, providers: what is changed, and how */
     const char *provider, *model_id, *base_url, *provider_key_file, *template, *new_name, *kind;
     struct sl_secret *provider_key;
