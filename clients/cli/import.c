@@ -16,7 +16,8 @@ enum {
     FILES_MAX = 32,
     FILE_MAX = 8 * 1024 * 1024,
     ENV_MAX = 1024 * 1024,
-    ARENA_MAX = 16 * 1024 * 1024
+    ARENA_MAX = 16 * 1024 * 1024,
+    TIMEOUT_S = 600, /* thousands of models, in one transaction */
 };
 
 static char *given(const char *s)
@@ -64,21 +65,22 @@ void import_print_notes(struct cli *cli, Sluice__V1__ImportNote *const *list, si
     }
 }
 
-static size_t count(Sluice__V1__Change *const *list, size_t n, Sluice__V1__Change__Action action)
+static int count(Sluice__V1__Change *const *list, size_t n, Sluice__V1__Change__Action action)
 {
-    size_t found = 0;
+    int found = 0;
     for (size_t i = 0; i < n; i++)
         found += list[i]->action == action;
     return found;
 }
 
-static void say_sum(struct cli *cli, Sluice__V1__Change *const *list, size_t n, const char *run,
-                    bool dry)
+struct sum {
+    int created, updated, kept;
+};
+
+static void say_sum(struct cli *cli, struct sum sum, const char *run, bool dry)
 {
-    verbs_say(cli, "%zu to create, %zu to change, %zu as they are",
-              count(list, n, SLUICE__V1__CHANGE__ACTION__ACTION_CREATE),
-              count(list, n, SLUICE__V1__CHANGE__ACTION__ACTION_UPDATE),
-              count(list, n, SLUICE__V1__CHANGE__ACTION__ACTION_KEEP));
+    verbs_say(cli, "%d to create, %d to change, %d as they are", sum.created, sum.updated,
+              sum.kept);
     if (*run)
         verbs_say(cli, "stored as run %s; sluice import undo %s takes it back", run, run);
     else if (dry)
@@ -91,22 +93,33 @@ static void say_sum(struct cli *cli, Sluice__V1__Change *const *list, size_t n, 
 
 struct importing {
     struct cli *cli;
-    bool nothing; /* neither carried nor there before */
+    bool nothing;      /* neither carried nor there before */
+    int shown, behind; /* entries of the report that came so far, and that did not */
 };
 
 static bool on_imported(void *ctx, const ProtobufCMessage *message)
 {
     const Sluice__V1__ImportModelsResponse *r = (const Sluice__V1__ImportModelsResponse *)message;
     struct importing *i = ctx;
-    i->nothing = !r->n_changes;
+    const struct sum sum = {r->created, r->updated, r->kept};
+    i->nothing = !r->created && !r->updated && !r->kept;
+    i->shown += (int)(r->n_changes + r->n_notes);
+    i->behind = r->report_left;
     if (i->cli->o.json) {
         cli_print_json(i->cli, message);
         return !i->cli->out.error;
     }
     import_print_changes(i->cli, r->changes, r->n_changes);
     import_print_notes(i->cli, r->notes, r->n_notes);
-    say_sum(i->cli, r->changes, r->n_changes, r->run_id, !i->cli->o.apply);
-    if (!i->cli->o.apply && r->n_changes)
+    if (i->behind && !i->cli->o.apply)
+        return !i->cli->out.error; /* the rest follows */
+    if (i->behind)
+        verbs_say(i->cli,
+                  "%d more entries of the report do not fit into a reply: a dry run shows "
+                  "all of them",
+                  i->behind);
+    say_sum(i->cli, sum, r->run_id, !i->cli->o.apply);
+    if (!i->cli->o.apply && (sum.created || sum.updated))
         verbs_say(i->cli, "--apply stores it");
     return !i->cli->out.error;
 }
@@ -205,14 +218,19 @@ static int import_files(struct cli *cli)
         request.format = format_of(cli->o.from);
         request.apply = cli->o.apply;
         request.personal = cli->o.personal;
-        code = verbs_call(cli, &(struct verb_call){
-                                   .path = "/sluice.v1.ModelRegistry/ImportModels",
-                                   .request = &request.base,
-                                   .reply = &sluice__v1__import_models_response__descriptor,
-                                   .on_message = on_imported,
-                                   .ctx = &importing,
-                               });
     }
+    do {
+        request.report_from = importing.shown;
+        if (code == EXIT_DONE)
+            code = verbs_call(cli, &(struct verb_call){
+                                       .path = "/sluice.v1.ModelRegistry/ImportModels",
+                                       .request = &request.base,
+                                       .reply = &sluice__v1__import_models_response__descriptor,
+                                       .on_message = on_imported,
+                                       .ctx = &importing,
+                                       .timeout_s = TIMEOUT_S,
+                                   });
+    } while (code == EXIT_DONE && importing.behind && !request.apply);
     if (code == EXIT_DONE && importing.nothing)
         code = cli_fail_local(cli, EXIT_FAILED, "NOT_FOUND",
                               "the file holds nothing that can be imported");
@@ -253,6 +271,7 @@ static int undo(struct cli *cli, const char *const *args, size_t n)
                                .reply = &sluice__v1__undo_import_response__descriptor,
                                .on_message = on_undone,
                                .ctx = cli,
+                               .timeout_s = TIMEOUT_S,
                            });
 }
 
@@ -327,7 +346,12 @@ static bool on_seeded(void *ctx, const ProtobufCMessage *message)
     }
     import_print_changes(cli, r->changes, r->n_changes);
     import_print_notes(cli, r->notes, r->n_notes);
-    say_sum(cli, r->changes, r->n_changes, r->run_id, cli->o.dry_run);
+    const struct sum sum = {
+        count(r->changes, r->n_changes, SLUICE__V1__CHANGE__ACTION__ACTION_CREATE),
+        count(r->changes, r->n_changes, SLUICE__V1__CHANGE__ACTION__ACTION_UPDATE),
+        count(r->changes, r->n_changes, SLUICE__V1__CHANGE__ACTION__ACTION_KEEP),
+    };
+    say_sum(cli, sum, r->run_id, cli->o.dry_run);
     return !cli->out.error;
 }
 

@@ -219,7 +219,7 @@ const struct option_row option_rows[] = {
     {"tier", 0, OPTION_STRING, MODELS | USERS, AT(tier), "TIER", NULL, 0, 0, NULL,
      "tier of the user, \"\": none; models: the default of this tier"},
     {"timeout", 0, OPTION_NUMBER, CALLING, AT(timeout), "SECONDS", NULL, 0, 1e6, NULL,
-     "give up after so long; 0: never (default: chat never, else 30)"},
+     "give up after so long; 0: never (default: chat never, import 600, else 30)"},
     {"title", 0, OPTION_STRING, USERS | KEYS | TIERS, AT(title), "TEXT", NULL, 0, 0, NULL,
      "what people call it"},
     {"tls", 0, OPTION_FLAG, CALLING, AT(tls), NULL, NULL, 0, 0, NULL,

@@ -67,7 +67,7 @@ int verbs_call(struct cli *cli, const struct verb_call *call)
     struct client_status status;
     int code = EXIT_DONE;
 
-    cli_call(cli, &wire, TIMEOUT_S, &status);
+    cli_call(cli, &wire, call->timeout_s > 0 ? call->timeout_s : TIMEOUT_S, &status);
     if (status.code)
         code = cli_fail(cli, &status);
     client_status_fini(&status);

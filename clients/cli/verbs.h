@@ -31,7 +31,7 @@ extern const struct verb_row users_verbs[];
  * name. Anything else: how the command is used, EXIT_USAGE. */
 int verbs_run(struct cli *cli, const struct verb_row *rows);
 
-/* One unary call within 30 s, or --timeout; how it failed is told. on_message as in client_call; NULL: the reply says
+/* One unary call within its time, or --timeout; how it failed is told. on_message as in client_call; NULL: the reply says
  * nothing. Returns the exit code. */
 struct verb_call {
     const char *path;
@@ -39,6 +39,7 @@ struct verb_call {
     const ProtobufCMessageDescriptor *reply;
     bool (*on_message)(void *ctx, const ProtobufCMessage *message);
     void *ctx;
+    double timeout_s; /* 0: 30 s */
 };
 int verbs_call(struct cli *cli, const struct verb_call *call);
 

@@ -10,7 +10,10 @@
 #include "registry/import/import.h"
 #include "sluice/v1/maintenance.pb-c.h"
 
-enum { MAX_FILES = 32 };
+enum {
+    MAX_FILES = 32,
+    MAX_REPORT = 3 * 1024 * 1024 - 4096, /* stubs refuse messages from 4 MiB on */
+};
 
 /* ---- variables ---- */
 
@@ -91,6 +94,48 @@ static char *text(const char *s)
     return (char *)(uintptr_t)s;
 }
 
+/* ---- a report that may be too long ---- */
+
+/* Whether an entry of a list fits, with its tag and length; takes the room. */
+static bool fits(const ProtobufCMessage *m, size_t *room)
+{
+    size_t n = protobuf_c_message_get_packed_size(m) + 1 + 5;
+    if (n > *room)
+        return false;
+    *room -= n;
+    return true;
+}
+
+static size_t count(const Sluice__V1__ImportModelsResponse *r, Sluice__V1__Change__Action action)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_changes; i++)
+        n += r->changes[i]->action == action;
+    return n;
+}
+
+/* Leaves out the first entries, changes before notes, and those that do not fit. */
+static void cut_report(Sluice__V1__ImportModelsResponse *r, size_t from)
+{
+    r->created = (int32_t)count(r, SLUICE__V1__CHANGE__ACTION__ACTION_CREATE);
+    r->updated = (int32_t)count(r, SLUICE__V1__CHANGE__ACTION__ACTION_UPDATE);
+    r->kept = (int32_t)count(r, SLUICE__V1__CHANGE__ACTION__ACTION_KEEP);
+    size_t changes = from < r->n_changes ? from : r->n_changes, notes = from - changes;
+    notes = notes < r->n_notes ? notes : r->n_notes;
+    size_t left_changes = r->n_changes - changes, left_notes = r->n_notes - notes;
+    size_t room = MAX_REPORT, n = 0;
+    r->changes += changes;
+    r->notes += notes;
+    while (n < left_changes && fits(&r->changes[n]->base, &room))
+        n++;
+    r->n_changes = n;
+    n = 0;
+    while (r->n_changes == left_changes && n < left_notes && fits(&r->notes[n]->base, &room))
+        n++;
+    r->n_notes = n;
+    r->report_left = (int32_t)(left_changes - r->n_changes + left_notes - r->n_notes);
+}
+
 /* ---- import ---- */
 
 static enum sl_code check_files(struct sl_work *w, const Sluice__V1__ImportModelsRequest *request,
@@ -102,6 +147,8 @@ static enum sl_code check_files(struct sl_work *w, const Sluice__V1__ImportModel
         sl_violate(&w->violations, "files", "has more than %d entries", MAX_FILES);
     if (request->format > SLUICE__V1__IMPORT_MODELS_REQUEST__FORMAT__FORMAT_ENV)
         sl_violate(&w->violations, "format", "is none that is known");
+    if (request->report_from < 0 || (request->report_from && request->apply))
+        sl_violate(&w->violations, "report_from", "is for dry runs, and not negative");
     for (size_t i = 0; i < request->n_files && i < MAX_FILES; i++) {
         const Sluice__V1__ImportFile *f = request->files[i];
         char name[128];
@@ -166,6 +213,7 @@ static enum sl_code import(struct sl_work *w, struct sl_import_plan *plan,
     r->n_changes = done.n_changes;
     r->revision = done.revision ? done.revision : sl_registry_store_revision(w->registry);
     r->notes = note_messages(w->arena, plan, &r->n_notes);
+    cut_report(r, (size_t)request->report_from);
     return SL_OK;
 }
 

@@ -63,13 +63,23 @@ static void add_entry(const struct sl_manage *m, struct sl_import_plan *plan,
                                  fallback->m.name);
 }
 
+static const char *lineup_names(const struct sl_manage *m, const struct sl_catalogue *c)
+{
+    const char *names = "";
+    for (size_t i = 0; i < c->n_lineups; i++)
+        names = sl_arena_printf(m->arena, "%s%s%s", names, i ? ", " : "", c->lineups[i].id);
+    return names;
+}
+
 enum sl_code sl_import_seed(const struct sl_manage *m, const char *name,
                             struct sl_import_plan *plan, struct sl_err *err)
 {
-    const struct sl_lineup *lineup = sl_catalogue_lineup(sl_registry_catalogue(m->registry), name);
+    const struct sl_catalogue *c = sl_registry_catalogue(m->registry);
+    const struct sl_lineup *lineup = sl_catalogue_lineup(c, name);
     if (!lineup)
         return sl_err_field(err, SL_NOT_FOUND, SL_REASON_NOT_FOUND, "lineup",
-                            "there is no line-up '%.64s': sluice models lineups lists them", name);
+                            "there is no line-up '%.64s'; there are: %.300s", name,
+                            lineup_names(m, c));
     for (size_t i = 0; i < lineup->n_entries; i++)
         add_entry(m, plan, lineup, &lineup->entries[i]);
     return SL_OK;
