@@ -138,6 +138,92 @@ static void asks_for_little(void **state)
     assert_int_equal(sl_probe_tokens(SL_PROBE_TOOLS, SL_PROBE_RUNGS), 0);
 }
 
+/* A target that any adapter can build for. */
+static struct sl_target some_target(const struct sl_adapter *a, const struct sl_secret *key)
+{
+    return (struct sl_target){
+        .provider = a->name,
+        .base_url = a->default_base_url ? a->default_base_url : "https://models.example/v1",
+        .model_id = "some-model",
+        .api = a->api,
+        .api_version = "",
+        .auth_header = "",
+        .key = key,
+        .organization = "",
+        .project = "some-project",
+        .region = "eu-west-1",
+        .provider_options_json = "",
+    };
+}
+
+static void check_asks(const struct sl_adapter *a, const struct sl_secret *key)
+{
+    const struct sl_target target = some_target(a, key);
+    struct sl_warnings warnings = {.arena = &arena};
+    for (unsigned step = SL_PROBE_COMPLETION; step <= SL_PROBE_JSON; step++) {
+        struct sl_http_request http = {0};
+        struct sl_err err = {0};
+        const struct sl_build_in in = {
+            .target = &target,
+            .request = sl_probe_ask(&arena, step, sl_probe_tokens(step, 0)),
+            .stream = step == SL_PROBE_STREAMING,
+            .arena = &arena,
+            .warnings = &warnings,
+        };
+        if (a->build(&in, &http, &err) == SL_OK)
+            assert_non_null(strstr(http.url, "://"));
+        else if (step < SL_PROBE_TOOLS || sl_probe_judge_error(step, &err) != SL_PROBE_NEVER)
+            fail_msg("%s %s, %s: %s", a->name, a->api, sl_probe_step_name(step), err.text);
+    }
+}
+
+static void check_operations(const struct sl_adapter *a, const struct sl_secret *key)
+{
+    struct sl_warnings warnings = {.arena = &arena};
+    for (unsigned step = SL_PROBE_EMBEDDING; step <= SL_PROBE_IMAGE; step++) {
+        enum sl_operation operation;
+        struct sl_http_request http = {0};
+        struct sl_err err = {0};
+        const ProtobufCMessage *request = sl_probe_ask_operation(&arena, step, &operation);
+        struct sl_target target = some_target(a, key);
+        Sluice__V1__CompleteRequest common = SLUICE__V1__COMPLETE_REQUEST__INIT;
+        target.api = "";
+        const struct sl_op_api *api = sl_adapter_operation(a, operation, &target);
+        const struct sl_op_in in = {
+            .build = {.target = &target,
+                      .request = &common,
+                      .arena = &arena,
+                      .warnings = &warnings},
+            .adapter = a,
+            .api = api,
+            .request = request,
+            .n = 1,
+        };
+        if (api && api->build(&in, &http, &err) != SL_OK)
+            fail_msg("%s, %s: %s", a->name, sl_probe_step_name(step), err.text);
+    }
+}
+
+/* No adapter finds fault with a question before it is asked, unless it is for what its API cannot do. */
+static void asks_every_adapter(void **state)
+{
+    static const char text[] =
+        "{\"access_key_id\":\"AKIATESTTESTTESTTEST\",\"secret_access_key\":\"sk-test-secret\"}";
+    struct sl_secret *key = sl_secret_create("sk-test.key", strlen("sk-test.key"));
+    struct sl_secret *aws = sl_secret_create(text, strlen(text));
+    (void)state;
+    for (const struct sl_adapter *const *a = sl_adapters(); *a; a++) {
+        const struct sl_secret *its = !strcmp((*a)->name, "bedrock") ? aws : key;
+        if ((*a)->capabilities.chat)
+            check_asks(*a, its);
+        for (const struct sl_adapter *const *o = (*a)->others; o && *o; o++)
+            check_asks(*o, its);
+        check_operations(*a, its);
+    }
+    sl_secret_unref(key);
+    sl_secret_unref(aws);
+}
+
 /* ---- verdicts ---- */
 
 static void judges_answers(void **state)
@@ -304,6 +390,7 @@ int main(void)
         cmocka_unit_test(tells_kinds_apart),
         cmocka_unit_test(plans_what_fits),
         cmocka_unit_test_setup_teardown(asks_for_little, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(asks_every_adapter, set_up, tear_down),
         cmocka_unit_test_setup_teardown(judges_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shows_little_of_an_answer, set_up, tear_down),
         cmocka_unit_test(judges_errors),
