@@ -71,17 +71,20 @@ static void begin(struct test *t, struct sl_registry *registry, const struct sl_
 
 /* ---- a stored one ---- */
 
-/* Those who change global models also try one that is switched off. */
+/* Who may change a model also tries it while it is switched off. */
 static const struct sl_model *find_disabled(const struct sl_call *call, const char *name)
 {
     const struct sl_registry *r = call->service->registry;
+    const struct sl_principal *p = call->principal;
+    const struct sl_model *m = NULL;
     struct sl_manage_name parsed;
-    if (!sl_manage_may_write_global(call->principal) ||
-        !sl_manage_parse_name(name, "models", &parsed))
+    if (!sl_manage_parse_name(name, "models", &parsed))
         return NULL;
-    const struct sl_model *m = sl_registry_find(r, parsed.name, NULL);
-    return m && !m->enabled && !*m->problem && sl_registry_may_use(r, m, call->principal) ? m
-                                                                                          : NULL;
+    if (!parsed.global)
+        m = sl_registry_find_personal(r, p->id, parsed.name, NULL);
+    if (!m && sl_manage_may_write_global(p))
+        m = sl_registry_find(r, parsed.name, NULL);
+    return m && !m->enabled && !*m->problem && sl_registry_may_use(r, m, p) ? m : NULL;
 }
 
 static void test_stored(struct test *t)

@@ -1,4 +1,5 @@
 """TestModel: each step, what makes later ones pointless, models that are not stored, and what must not happen on the way."""
+import signal
 import socket
 import threading
 import time
@@ -368,6 +369,16 @@ def test_a_personal_model_may_not_reach_inside(start_sluice, stubs, provider):
     assert not provider.requests
 
 
+def test_a_model_that_is_switched_off(served, admin, reg, provider):
+    admin.CreateModel(reg.CreateModelRequest(model=reg.Model(name="off", provider="scripted", model_id="able", enabled=False)))
+    ann = served.api(ANN).registry
+    ann.CreateModel(reg.CreateModelRequest(model=reg.Model(**unsaved(provider, key=KEY, enabled=False)), personal=True))
+    assert run(admin, reg, name="off", steps=["completion"]).result("completion") == "passed"
+    assert run(ann, reg, name="new", steps=["completion"]).result("completion") == "passed"
+    fails(lambda: run(ann, reg, name="off"), CODE.FAILED_PRECONDITION, "MODEL_DISABLED")
+    fails(lambda: run(admin, reg, name="new"), CODE.NOT_FOUND)
+
+
 # ---- time ----
 
 def test_a_cancel_tears_the_running_step_down(admin, reg, provider):
@@ -380,6 +391,24 @@ def test_a_cancel_tears_the_running_step_down(admin, reg, provider):
     call.cancel()
     assert stalled.wait_closed() - began < 1
     assert len(provider.requests) == 3
+
+
+def test_cancels_while_a_model_is_made(admin, reg, provider):
+    for _ in range(30):
+        call = admin.TestModel(reg.TestModelRequest(model=reg.Model(**unsaved(provider, key=KEY))), timeout=60)
+        call.cancel()
+    assert run(admin, reg, model=unsaved(provider, key=KEY)).result("summary") == "passed"
+
+
+def test_a_stop_ends_a_test(start_sluice, stubs, provider):
+    sluice = start_sluice(models={"good": "stall"}, config={"drain": {"deadline": "0s"}})
+    call = sluice.api().registry.TestModel(stubs.registry.TestModelRequest(name="good"), timeout=60)
+    stalled = provider.wait_requests(3)[2]
+    sluice.signal(signal.SIGTERM)
+    with pytest.raises(grpc.RpcError) as error:
+        list(call)
+    stalled.wait_closed()
+    assert error.value.code() == CODE.UNAVAILABLE
 
 
 def test_the_callers_deadline_counts(admin, reg, provider):
