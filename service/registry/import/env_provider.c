@@ -144,11 +144,6 @@ static void read_model(struct sl_env *e, struct sl_env_group *g,
         sl_env_note(e, SL_IMPORT_NOT_CARRIED, line - 1, "is no model's id");
         return;
     }
-    if (!*p->base_url && (!strcmp(whose->kind, "azure") || !strcmp(whose->kind, "custom"))) {
-        sl_env_note(e, SL_IMPORT_NOT_CARRIED, line - 1,
-                    "the model has no address: say it, as AZURE_OPENAI_ENDPOINT does");
-        return;
-    }
     struct sl_import_model *m = sl_env_take_model(e, line - 1, whose, id);
     if (!m) {
         sl_env_note(e, SL_IMPORT_NOT_CARRIED, line - 1, "the file holds more than 5000 models");
@@ -162,6 +157,17 @@ static void read_model(struct sl_env *e, struct sl_env_group *g,
     sl_env_carry(e, line - 1);
 }
 
+/* A provider that has no address of its own, and of which the file says none. */
+static void leave_out(struct sl_env *e, struct sl_env_group *g)
+{
+    for (int f = 0; f < SL_ENV_FACTS; f++) {
+        if (g->line[f] && !e->done[g->line[f] - 1])
+            sl_env_note(e, SL_IMPORT_NOT_CARRIED, g->line[f] - 1,
+                        "%s has no address of its own: say it, as AZURE_OPENAI_ENDPOINT does",
+                        g->known->name);
+    }
+}
+
 void sl_env_read_group(struct sl_env *e, struct sl_env_group *g)
 {
     struct sl_import_plan *plan = e->r->plan;
@@ -173,6 +179,11 @@ void sl_env_read_group(struct sl_env *e, struct sl_env_group *g)
             first = g->line[f];
     }
     const char *base = read_base(e, g, &whose);
+    bool needs_one = !strcmp(whose.kind, "azure") || !strcmp(whose.kind, "custom");
+    if (!*base && needs_one && !sl_import_own_address(&whose)) {
+        leave_out(e, g);
+        return;
+    }
     struct sl_import_provider *p =
         sl_import_take_provider(plan, whose.provider, sl_env_place(e, first - 1));
     if (*base && *p->base_url && strcmp(p->base_url, base) != 0)

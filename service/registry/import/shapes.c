@@ -102,8 +102,7 @@ static bool ends_with(const char *s, const char *end)
     return n >= m && !strcmp(s + n - m, end);
 }
 
-/* NULL: it has none. */
-static const char *own_address(const struct sl_import_whose *w)
+const char *sl_import_own_address(const struct sl_import_whose *w)
 {
     const struct sl_adapter *a = w->kind ? sl_adapter_find(w->kind) : NULL;
     if (w->known && *w->known->base_url)
@@ -113,7 +112,7 @@ static const char *own_address(const struct sl_import_whose *w)
 
 static bool is_elsewhere(const struct sl_import_whose *w, const char *url)
 {
-    const char *own = own_address(w);
+    const char *own = sl_import_own_address(w);
     return *url && (!own || !sl_url_same_origin(own, url));
 }
 
@@ -202,7 +201,7 @@ static struct sl_str path_of(const char *url)
 
 const char *sl_import_other_path(const struct sl_import_whose *whose, const char *url)
 {
-    const char *own = own_address(whose);
+    const char *own = sl_import_own_address(whose);
     if (!own || is_elsewhere(whose, url))
         return NULL;
     struct sl_str said = path_of(url), is = path_of(own);

@@ -28,6 +28,8 @@ const char *sl_import_provider_id(const struct sl_catalogue_provider *p);
  * wants behind it. */
 const char *sl_import_base_url(struct sl_import_reader *r, const struct sl_import_whose *whose,
                                const char *url);
+/* Where the provider is asked, unless something else is said; NULL: it has no address of its own. */
+const char *sl_import_own_address(const struct sl_import_whose *whose);
 /* Where requests go instead of url: the provider's own address, at the same host, whose path is another one. NULL where
  * they go to url. */
 const char *sl_import_other_path(const struct sl_import_whose *whose, const char *url);
