@@ -9,6 +9,7 @@ import unittest
 
 import check_banned
 import check_headers
+import check_import_page
 import check_layers
 import check_messages
 
@@ -53,6 +54,24 @@ class Layers(Tree):
 
     def test_unknown_module(self):
         self.assertEqual(len(self.problems("service/attic/x.c", '"base/buf.h"')), 1)
+
+
+class ImportPage(Tree):
+    def problems(self, code):
+        self.write("service/registry/import/x.c", code)
+        self.write("service/registry/import/why.c", '"of its own kind";')
+        self.write("service/docs/migration.md", "| `the key of ... is\n not there` | set it |\n")
+        return list(check_import_page.missing(self.source))
+
+    def test_what_is_explained(self):
+        self.assertEqual(self.problems('f("the key of %s is not "\n  "there", "word", \'"\');'), [])
+
+    def test_what_is_not(self):
+        self.assertEqual(len(self.problems('f("the key of %s is lost");')), 1)
+        self.assertEqual(len(self.problems('f("another text", "and one more");')), 2)
+
+    def test_comments_say_nothing(self):
+        self.assertEqual(self.problems('/* "a text that is none" */'), [])
 
 
 class Banned(Tree):
