@@ -132,7 +132,7 @@ def test_the_command_line(start, provider):
     served = start()
     done = doctor(served)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "nothing is wrong" in done.stdout and "the registry's default is test" in done.stdout
+    assert "nothing is wrong" in done.stdout and "the registry's default is test (scripted), because: set, default_model of the configuration" in done.stdout
     before = len(provider.requests)
     done = doctor(served, "--offline", "--json")
     report = json.loads(done.stdout)

@@ -26,6 +26,7 @@ def prepare(config):
                           text=True, env={**clean, **env}, timeout=60)
     data = pathlib.Path(config["data_dir"])
     data.mkdir(parents=True, mode=0o700, exist_ok=True)
+    (data / "admin.key").touch(mode=0o600)
     (data / "admin.key").write_text(made.stdout)
     config["store"] = {"url": url}
     return env

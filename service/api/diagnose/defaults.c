@@ -85,14 +85,14 @@ static const char *problem_of(const struct sl_model *m)
     return *m->problem ? m->problem : NULL;
 }
 
-/* What somebody said, and is passed over. */
-static void tell_passed_over(struct sl_diagnosis *d)
+/* Tells what somebody said and is passed over. Returns where the default in force was said; NULL: nowhere. */
+static const char *tell_passed_over(struct sl_diagnosis *d)
 {
     struct sl_registry_said said;
     for (size_t i = 0; (said = sl_registry_said_default(d->registry, i)).where; i++) {
         const struct sl_model *m = *said.name ? sl_diagnosis_find(d, NULL, said.name) : NULL;
         if (m && m == d->registry->default_model)
-            return;
+            return said.where;
         if (*said.name)
             add(d, SL_FINDING_DEFAULT_SKIPPED, "registry",
                 sl_arena_printf(d->arena, "the registry's default '%s' (%s) is passed over: %s",
@@ -100,23 +100,21 @@ static void tell_passed_over(struct sl_diagnosis *d)
                                 m ? "it is switched off" : "it is not there"),
                 choose);
     }
+    return NULL;
 }
 
 static void of_the_registry(struct sl_diagnosis *d)
 {
     const struct sl_registry *r = d->registry;
     const struct sl_model *m = r->default_model;
-    const char *why;
-    tell_passed_over(d);
+    const char *said = tell_passed_over(d);
     if (!m) {
         add(d, SL_FINDING_DEFAULT_NONE, "registry",
-            "the registry has no default model: none is said that could be used, and no model has "
-            "its "
-            "key",
+            "the registry has no default model: none is set that can be used, and no key is there",
             choose);
         return;
     }
-    why = problem_of(m);
+    const char *why = problem_of(m);
     if (why)
         add(d, SL_FINDING_DEFAULT_UNUSABLE, sl_diagnosis_subject(d, m),
             sl_arena_printf(d->arena, "the registry's default model %s cannot be used: %s", m->name,
@@ -129,8 +127,8 @@ static void of_the_registry(struct sl_diagnosis *d)
                             m->provider));
     else
         add(d, SL_FINDING_DEFAULT_MODEL, sl_diagnosis_subject(d, m),
-            sl_arena_printf(d->arena, "the registry's default is %s (%s), because: %s", m->name,
-                            m->provider, r->default_reason),
+            sl_arena_printf(d->arena, "the registry's default is %s (%s), because: %s%s", m->name,
+                            m->provider, said ? "set, " : "", said ? said : r->default_reason),
             "");
 }
 
@@ -164,7 +162,9 @@ static void on_default(void *owner, const struct sl_registry_default *e)
     struct sl_principal p;
     struct sl_candidates found;
     struct sl_err err = {0};
-    if (!find_principal(d, e, &p) || sl_resolve(d->registry, &p, e->model, &found, &err) == SL_OK)
+    bool own = !strcmp(e->scope, "user") && !strcmp(e->subject, d->principal->id);
+    if (own || !find_principal(d, e, &p) ||
+        sl_resolve(d->registry, &p, e->model, &found, &err) == SL_OK)
         return;
     bool tier = !strcmp(e->scope, "tier");
     const char *name = tier ? e->subject : p.name;

@@ -20,6 +20,7 @@ static void check_sealed(struct sl_diagnosis *d)
     int64_t former = 0, unknown = c->damaged;
     for (size_t i = 0; i < c->n; i++)
         *(sl_keyring_has(k, c->keys[i].id) ? &former : &unknown) += c->keys[i].secrets;
+    int64_t total = former + unknown;
     former -= current;
     if (unknown)
         sl_findings_add(
@@ -37,7 +38,7 @@ static void check_sealed(struct sl_diagnosis *d)
             sl_arena_printf(d->arena,
                             "%lld of %lld stored secrets are still sealed under former keys, which "
                             "have to stay in the keyring until then",
-                            (long long)former, (long long)(former + current + unknown)),
+                            (long long)former, (long long)total),
             "sluiced rotate-keys");
     if (!unknown && !former)
         sl_findings_add(d->findings, SL_FINDING_ENCRYPTION, "",

@@ -66,26 +66,31 @@ static void on_model(void *owner, const struct sl_model *m)
     check_fallbacks(d, m);
 }
 
+static void tell_none(struct sl_diagnosis *d)
+{
+    sl_findings_add(
+        d->findings, SL_FINDING_MODELS_NONE, "",
+        d->whole ? "there are no models" : "there are no models that you may use",
+        sl_diagnosis_advise(d, "",
+                            "give a provider its key (OPENAI_API_KEY=... in the service's "
+                            "environment), or: sluice models create NAME --template TEMPLATE"));
+}
+
 void sl_diagnose_models(struct sl_diagnosis *d)
 {
     struct counts c = {.d = d};
     sl_diagnosis_walk(d, on_model, &c);
     if (!(c.stored + c.configured + c.environment + c.personal)) {
-        sl_findings_add(d->findings, SL_FINDING_MODELS_NONE, "",
-                        d->whole ? "there are no models" : "there are no models that you may use",
-                        sl_diagnosis_advise(d, "",
-                                            "give a provider its key (OPENAI_API_KEY=... in the "
-                                            "service's environment), or: sluice models create NAME "
-                                            "--template TEMPLATE"));
+        tell_none(d);
         return;
     }
-    sl_findings_add(
-        d->findings, SL_FINDING_MODELS, "",
-        sl_arena_printf(d->arena,
-                        "models: %zu global ones stored, %zu of the configuration, %zu of the "
-                        "environment, %zu %s; of these %zu are switched off, %zu deprecated, %zu "
-                        "retired",
-                        c.stored, c.configured, c.environment, c.personal,
-                        d->whole ? "of users" : "of your own", c.disabled, c.deprecated, c.retired),
-        "");
+    sl_findings_add(d->findings, SL_FINDING_MODELS, "",
+                    sl_arena_printf(d->arena,
+                                    "global models: %zu stored, %zu of the configuration, %zu of "
+                                    "the environment; %s: %zu; of all these %zu are switched off, "
+                                    "%zu deprecated, %zu retired",
+                                    c.stored, c.configured, c.environment,
+                                    d->whole ? "of users" : "your own", c.personal, c.disabled,
+                                    c.deprecated, c.retired),
+                    "");
 }
