@@ -99,7 +99,9 @@ static void check_file(struct sl_diagnosis *d)
 
 void sl_diagnose_encryption(struct sl_diagnosis *d)
 {
-    check_sealed(d);
-    check_value(d);
+    if (!d->findings->seen[SL_FINDING_DATABASE_AWAY]) { /* each of these would wait for it again */
+        check_sealed(d);
+        check_value(d);
+    }
     check_file(d);
 }

@@ -150,7 +150,7 @@ static void end(struct sl_reach *r)
         sl_findings_add(
             r->spec.findings, SL_FINDING_ENDPOINTS_SKIPPED, "",
             sl_arena_printf(r->spec.arena, "%zu addresses or models more were not tried", left),
-            "sluice models test NAME");
+            "sluice models test --all");
     r->spec.on_end(r->spec.owner);
     reach_free(r);
 }
