@@ -181,6 +181,7 @@ def test_an_unknown_model_at_the_provider(admin, reg, provider):
     provider.script("able", "error", status=404, type="invalid_request_error", code="model_not_found")
     report = run(admin, reg, name="good")
     assert report.result("completion") == "failed" and report["completion"].reason == "PROVIDER_NOT_FOUND", report
+    assert report["summary"].reason == "PROVIDER_NOT_FOUND"
     assert {report.result(n) for n in CHAT[5:-1]} == {"skipped"}
 
 

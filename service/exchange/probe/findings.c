@@ -5,7 +5,7 @@
 
 void sl_probe_findings_init(struct sl_probe_findings *f)
 {
-    *f = (struct sl_probe_findings){.passed = 0};
+    *f = (struct sl_probe_findings){.reason = ""};
     memset(f->known, -1, sizeof(f->known));
     sluice__v1__token_usage__init(&f->usage);
 }
@@ -29,8 +29,11 @@ static void add_usage(struct sl_probe_findings *f, const Sluice__V1__TokenUsage 
 
 void sl_probe_findings_add(struct sl_probe_findings *f, const probe_step_t *step)
 {
+    bool failed = step->result == SLUICE__V1__TEST_MODEL_STEP__RESULT__RESULT_FAILED;
+    if (failed && !f->failed)
+        f->reason = step->reason;
+    f->failed += failed;
     f->passed += step->result == SLUICE__V1__TEST_MODEL_STEP__RESULT__RESULT_PASSED;
-    f->failed += step->result == SLUICE__V1__TEST_MODEL_STEP__RESULT__RESULT_FAILED;
     f->skipped += step->result == SLUICE__V1__TEST_MODEL_STEP__RESULT__RESULT_SKIPPED;
     f->unsupported += step->result == SLUICE__V1__TEST_MODEL_STEP__RESULT__RESULT_UNSUPPORTED;
     f->attempts += step->attempts;
@@ -149,6 +152,7 @@ void sl_probe_findings_sum(const struct sl_probe_findings *f, struct sl_arena *a
     s->model = text(name);
     s->provider = text(m->provider);
     s->base_url = text(m->target.base_url);
+    s->reason = text(f->reason);
     s->attempts = f->attempts;
     s->detail = text(counted(f, arena));
     if (f->has_usage) {

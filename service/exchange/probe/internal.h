@@ -77,10 +77,11 @@ struct sl_probe_findings {
     int64_t cost_nanos;
     int32_t attempts;
     unsigned passed, failed, skipped, unsupported;
+    const char *reason; /* of the first failure */
 };
 
 void sl_probe_findings_init(struct sl_probe_findings *f);
-/* Adds a step that is done. */
+/* Adds a step that is done; its reason lives as long as the findings. */
 void sl_probe_findings_add(struct sl_probe_findings *f, const probe_step_t *step);
 /* Fills the summary. */
 void sl_probe_findings_sum(const struct sl_probe_findings *f, struct sl_arena *arena,

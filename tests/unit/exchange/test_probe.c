@@ -374,11 +374,18 @@ static void adds_up(void **state)
     a.result = SLUICE__V1__TEST_MODEL_STEP__RESULT__RESULT_SKIPPED;
     a.usage = NULL;
     sl_probe_findings_add(&f, &a);
+    a.result = SLUICE__V1__TEST_MODEL_STEP__RESULT__RESULT_FAILED;
+    a.attempts = 0;
+    a.reason = STRING("FIRST");
+    sl_probe_findings_add(&f, &a);
+    a.reason = STRING("SECOND");
+    sl_probe_findings_add(&f, &a);
     sl_probe_findings_sum(&f, &arena, &m, "models/m", &sum);
+    assert_string_equal(sum.reason, "FIRST");
     assert_int_equal(sum.attempts, 6);
     assert_int_equal(sum.usage->input_tokens, INT32_MAX);
     assert_int_equal(sum.usage->output_tokens, 6);
-    assert_string_equal(sum.detail, "2 passed, 1 skipped");
+    assert_string_equal(sum.detail, "2 passed, 2 failed, 1 skipped");
     assert_true(sum.detected->capabilities->reasoning); /* it was seen to */
     assert_false(sum._cost_nanos_case);
 }
