@@ -8,7 +8,6 @@
 #include "access/api_key.h"
 #include "access/load.h"
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/private_file.h"
 #include "base/str.h"
 
@@ -71,7 +70,7 @@ static enum sl_code revoke_key(struct sl_tx *tx, const char *id, struct sl_arena
         return sl_err_set(err, code, missing.reason, "%s", missing.text);
     if (sl_row_int(key, SL_API_KEYS_REVOKED_MS) || sl_row_int(key, SL_COL_DELETED_MS))
         return SL_OK;
-    sl_row_set_int(key, SL_API_KEYS_REVOKED_MS, sl_wall_ms());
+    sl_row_set_int(key, SL_API_KEYS_REVOKED_MS, sl_tx_now_ms(tx));
     return sl_tx_update(tx, key, 0, err);
 }
 

@@ -103,8 +103,7 @@ static void purge(struct sl_chore *chore)
     struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, purge_chore);
     struct sl_err err = {0};
     size_t count = 0;
-    int64_t before_ms = sl_wall_ms() - b->deleted_grace_ms;
-    if (sl_store_purge(b->store, before_ms, "(purge)", &count, &err) != SL_OK)
+    if (sl_store_purge(b->store, b->deleted_grace_ms, "(purge)", &count, &err) != SL_OK)
         sl_log(SL_LOG_WARN, "deleted rows could not be removed", SL_F_STR("error", err.text));
     else if (count)
         sl_log(SL_LOG_INFO, "removed deleted rows for good", SL_F_INT("rows", (int64_t)count));

@@ -43,6 +43,8 @@ struct sl_store_ops {
     char mark;         /* of parameters */
     bool notices;      /* it tells of commits by itself: listen gives a connection */
     bool row_security; /* the database itself keeps rows from those who may not see them */
+    const char *now;   /* milliseconds since 1970 of the clock that all who share the database go
+                          by; "0": that of the process */
     const char *instr; /* function (text, part): where part is in text, from 1; 0: nowhere */
     const char
         *clock; /* the server's time in milliseconds since 1970; NULL: it is this machine's */

@@ -171,7 +171,7 @@ static enum sl_code touch_batch(struct sl_tx *tx, const struct sl_store_use *use
         sl_sql_add(&q, i ? ", (" : "(");
         sl_sql_param(&q, sl_value_text(uses[i].id));
         sl_sql_add(&q, ", ");
-        sl_sql_param(&q, sl_value_int(uses[i].ms));
+        sl_sql_param(&q, sl_value_int(uses[i].ms < tx->now_ms ? uses[i].ms : tx->now_ms));
         sl_sql_add(&q, ")");
     }
     sl_sql_add(&q, " ON CONFLICT (row_id) DO UPDATE SET ms = excluded.ms "

@@ -40,6 +40,7 @@ const struct sl_store_ops sl_postgres_ops = {
     .mark = '$',
     .notices = true,
     .row_security = true,
+    .now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     .instr = "strpos",
     .clock = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     .close = close_store,

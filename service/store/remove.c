@@ -129,7 +129,8 @@ static enum sl_code on_owner(void *to, const struct sl_value *v, struct sl_err *
     return SL_OK;
 }
 
-static enum sl_code find_owners(struct sl_store *s, const struct sl_purge *purge,
+/* Of the purge's table; sets its before_ms. */
+static enum sl_code find_owners(struct sl_store *s, struct sl_purge *purge, int64_t age_ms,
                                 struct owners *owners, struct sl_err *err)
 {
     static const enum sl_value_type type = SL_VALUE_TEXT;
@@ -140,6 +141,7 @@ static enum sl_code find_owners(struct sl_store *s, const struct sl_purge *purge
     enum sl_code code = sl_store_begin(s, &sync, false, &tx, err);
     if (code)
         return code;
+    purge->before_ms = sl_tx_now_ms(tx) - age_ms;
     sl_sql_init(&q, tx);
     sl_sql_addf(&q, "SELECT DISTINCT owner FROM %s WHERE deleted_ms > 0 AND deleted_ms < ",
                 sl_table_info(purge->table)->name);
@@ -172,16 +174,16 @@ static enum sl_code purge_owner(struct sl_store *s, const struct sl_store_sessio
     return code;
 }
 
-enum sl_code sl_store_purge(struct sl_store *s, int64_t before_ms, const char *actor, size_t *count,
+enum sl_code sl_store_purge(struct sl_store *s, int64_t age_ms, const char *actor, size_t *count,
                             struct sl_err *err)
 {
     enum sl_code code = SL_OK;
     size_t n = 0;
     for (int t = 0; !code && t < SL_TABLE_COUNT; t++) {
-        struct sl_purge purge = {(enum sl_table)t, before_ms, BATCH};
+        struct sl_purge purge = {.table = (enum sl_table)t, .limit = BATCH};
         struct owners owners = {.count = 0};
         sl_arena_init(&owners.arena, SIZE_MAX);
-        code = find_owners(s, &purge, &owners, err);
+        code = find_owners(s, &purge, age_ms, &owners, err);
         for (size_t i = 0; !code && i < owners.count; i++) {
             const struct sl_store_session session = {
                 .user = owners.list[i], .admin = true, .actor = actor};

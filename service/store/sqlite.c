@@ -28,6 +28,7 @@ const struct sl_store_ops sl_sqlite_ops = {
     .name = "sqlite",
     .mark = '?',
     .row_security = false,
+    .now = "0",
     .instr = "instr",
     .close = close_store,
     .connect = connect_db,

@@ -96,6 +96,9 @@ enum sl_code sl_tx_end(struct sl_tx *tx, enum sl_code code, int64_t *revision,
                        struct sl_err *err) SL_MUST_CHECK;
 /* The revision a write will have; of a read: of the state it sees. */
 int64_t sl_tx_revision(const struct sl_tx *tx);
+/* When the transaction began, milliseconds since 1970, by the clock that all processes on this
+ * store share: PostgreSQL's, or with SQLite the machine's. What is stored goes by it. */
+int64_t sl_tx_now_ms(const struct sl_tx *tx);
 
 /* ---- reading ---- */
 
@@ -225,9 +228,9 @@ enum sl_code sl_tx_changes(struct sl_tx *tx, int64_t revision, sl_on_change *on_
 
 /* ---- outside transactions ---- */
 
-/* sl_tx_purge for every owner, in many small transactions. actor: for the audit log. Called now and
- * then, it keeps the store small. */
-enum sl_code sl_store_purge(struct sl_store *s, int64_t before_ms, const char *actor, size_t *count,
+/* sl_tx_purge of what was deleted longer ago than age_ms, for every owner, in many small
+ * transactions. actor: for the audit log. Called now and then, it keeps the store small. */
+enum sl_code sl_store_purge(struct sl_store *s, int64_t age_ms, const char *actor, size_t *count,
                             struct sl_err *err) SL_MUST_CHECK;
 
 /* When a model or a key was last used. */
@@ -235,8 +238,8 @@ struct sl_store_use {
     const char *id;
     int64_t ms;
 };
-/* Keeps the later of what is stored and what is given, for many rows at once, each once; neither
- * revision nor etag change. */
+/* Keeps the later of what is stored and what is given, but nothing that is still to come, for many
+ * rows at once, each once; neither revision nor etag change. */
 enum sl_code sl_store_touch(struct sl_store *s, const struct sl_store_use *uses, size_t n,
                             struct sl_err *err) SL_MUST_CHECK;
 

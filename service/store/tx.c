@@ -1,6 +1,7 @@
 /* Transactions: a connection of the pool, the principal, and the one row that makes commit order
  * revision order. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -40,12 +41,14 @@ static void destroy(struct sl_tx *tx)
 
 static enum sl_code on_head(void *owner, const struct sl_value *v, struct sl_err *err)
 {
-    struct sl_head *head = owner;
+    struct sl_tx *tx = owner;
     (void)err;
-    head->revision = v[0].as.i;
-    head->audit_seq = v[1].as.i;
+    tx->head.revision = v[0].as.i;
+    tx->head.audit_seq = v[1].as.i;
     if (v[2].as.s.n == SL_STORE_DIGEST)
-        memcpy(head->audit_hash, v[2].as.s.p, SL_STORE_DIGEST);
+        memcpy(tx->head.audit_hash, v[2].as.s.p, SL_STORE_DIGEST);
+    if (v[3].as.i)
+        tx->now_ms = v[3].as.i;
     return SL_OK;
 }
 
@@ -57,16 +60,20 @@ static bool is_app_write(const struct sl_tx *tx)
 
 static enum sl_code read_head(struct sl_tx *tx, struct sl_err *err)
 {
-    static const enum sl_value_type types[] = {SL_VALUE_INT, SL_VALUE_INT, SL_VALUE_BYTES};
-    bool raise = is_app_write(tx);
+    static const enum sl_value_type types[] = {SL_VALUE_INT, SL_VALUE_INT, SL_VALUE_BYTES,
+                                               SL_VALUE_INT};
+    char sql[256];
+    snprintf(sql, sizeof(sql),
+             is_app_write(tx) ? "UPDATE registry_revision SET revision = revision + 1 "
+                                "RETURNING revision, audit_seq, audit_hash, %s"
+                              : "SELECT revision, audit_seq, audit_hash, %s FROM registry_revision",
+             tx->store->ops->now);
     struct sl_statement st = {
-        .sql = raise ? "UPDATE registry_revision SET revision = revision + 1 "
-                       "RETURNING revision, audit_seq, audit_hash"
-                     : "SELECT revision, audit_seq, audit_hash FROM registry_revision",
+        .sql = sql,
         .types = types,
         .n_types = SL_ARRAY_LEN(types),
         .on_row = on_head,
-        .owner = &tx->head,
+        .owner = tx,
     };
     return tx->store->ops->run(tx->conn, &st, err);
 }
@@ -219,6 +226,11 @@ enum sl_code sl_tx_end(struct sl_tx *tx, enum sl_code code, int64_t *revision, s
 int64_t sl_tx_revision(const struct sl_tx *tx)
 {
     return tx->head.revision;
+}
+
+int64_t sl_tx_now_ms(const struct sl_tx *tx)
+{
+    return tx->now_ms;
 }
 
 enum sl_code sl_tx_lock_schema(struct sl_tx *tx, struct sl_err *err)

@@ -320,7 +320,7 @@ static enum sl_code revoke_row(struct sl_work *w, struct sl_tx *tx, const char *
         return err->code;
     struct sl_row *change = sl_row_create(w->arena, SL_TABLE_API_KEYS);
     sl_row_set_text(change, SL_COL_ID, id);
-    sl_row_set_int(change, SL_API_KEYS_REVOKED_MS, sl_wall_ms());
+    sl_row_set_int(change, SL_API_KEYS_REVOKED_MS, sl_tx_now_ms(tx));
     *out = change;
     return sl_tx_update(tx, change, 0, err);
 }

@@ -96,6 +96,13 @@ static void keeps_times_of_use(void **state)
     assert_int_equal(last_used(s, id), MANY - 1);
     assert_int_equal(revision(s), 1);
     assert_int_equal(scene_sql(s, "SELECT count(*) FROM last_used"), MANY);
+    /* of a process whose clock is ahead: nothing is used before its time */
+    struct sl_tx *tx = scene_sync(s);
+    int64_t now_ms = sl_tx_now_ms(tx);
+    scene_commit(tx);
+    uses[0] = (struct sl_store_use){id, now_ms + 3600 * 1000};
+    EXPECT_OK(sl_store_touch(s->store, uses, 1, &s->err));
+    assert_in_range(last_used(s, id), now_ms, now_ms + 60 * 1000);
 }
 
 struct seen {
