@@ -2,14 +2,13 @@
 import concurrent.futures
 import contextlib
 import resource
-import shutil
 import socket
-import subprocess
 import time
 
 import grpc
+import preload
 import pytest
-from env import SANITIZED, slack
+from env import slack
 from helpers import Background, ask, complete, fails, run, stream, text_of
 
 from conftest import entry
@@ -95,21 +94,11 @@ def test_thousands_of_calls_on_kept_connections_all_succeed(start_sluice, provid
 @pytest.fixture(scope="module")
 def slow_resolver(tmp_path_factory):
     """Path of a library that makes one host's name take SLOW_MS."""
-    from env import REPO
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if not compiler:
-        pytest.skip("no C compiler")
-    path = tmp_path_factory.mktemp("resolver") / "slow_resolver.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(path), str(REPO / "tests/support/slow_resolver.c"), "-ldl"],
-                   check=True)
-    return path
+    return preload.build("slow_resolver", tmp_path_factory.mktemp("resolver"))
 
 
 def slow_name(start_sluice, provider, library, ms, timeouts=None):
-    import os
-    env = {"LD_PRELOAD": str(library), "SLOW_HOST": "slow.test", "SLOW_MS": str(ms)}
-    if SANITIZED:
-        env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    env = preload.environment(library, SLOW_HOST="slow.test", SLOW_MS=ms)
     providers = [entry(provider), entry(provider, id="slow", base_url="http://slow.test:%d/v1" % provider.port)]
     models = [{"name": "test", "provider": "scripted", "model_id": "test"},
               {"name": "slow", "provider": "slow", "model_id": "slow", "timeouts": timeouts or {}}]
