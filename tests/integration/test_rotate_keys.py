@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import signal
 import stat
 
@@ -168,6 +169,30 @@ def test_interrupted_again_and_again(store, provider, stubs, how):
     done = store.run("rotate-keys", keys=("k2", "k1"), check=0)
     assert "resealed %d secrets" % left in done.stdout
     expect_keys(store.start("k2"), provider, range(MODELS))
+
+
+@pytest.mark.embedded
+def test_killed_at_any_write(store, provider, stubs):
+    """The kernel kills it (SIGXFSZ) at the write that would make a file longer than so much: at one after the other."""
+    def limit(size):
+        return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    first = store.start("k1")
+    fill(first, stubs.registry, provider, 60)
+    first.stop()
+    deaths, left = 0, 120
+    for size in range(40 * 1024, 8000 * 1024, 20 * 1024):
+        process = store.open("rotate-keys", "--batch", "5", keys=("k2", "k1"), preexec_fn=limit(size))
+        _, err = process.communicate(timeout=60)
+        now = counts(store, "k2", "k1")
+        assert now["k1"] + now["k2"] == 120 and now["k1"] <= left
+        left = now["k1"]
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGXFSZ, err
+        deaths += 1
+    assert process.returncode == 0 and left == 0 and deaths >= 3
+    expect_keys(store.start("k2"), provider, range(60))
 
 
 def test_killed_before_the_last_step(store, provider, stubs):
