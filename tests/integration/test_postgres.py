@@ -100,6 +100,28 @@ def test_uses_of_one_replica_are_known_to_the_next(cluster, stubs):
     assert used == {"models/m": True, "models/test": True, "models/other": False}
 
 
+@pytest.mark.parametrize("how", ["not told", "nobody listens"])
+def test_a_notice_that_is_lost(cluster, stubs, how):
+    """The look once a second finds what no notice told."""
+    access = stubs.access
+    admin = cluster.bootstrap()
+    one, two = cluster.replica(), cluster.replica()
+    api = one.api(admin)
+    made = api.access.CreateUser(access.CreateUserRequest(user=access.User(name="ann"), with_key=True))
+    other = two.api(made.key)
+    seconds_until(lambda: is_known(other, access))
+    if how == "not told":
+        cluster.sql("ALTER TABLE registry_revision DISABLE TRIGGER registry_revision_told")
+    for i in range(3):
+        if how == "nobody listens":
+            cluster.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' "
+                        "AND datname = current_database()")
+        key = api.access.CreateApiKey(access.CreateApiKeyRequest(api_key=access.ApiKey(user="ann"))).key
+        assert seconds_until(lambda: is_known(two.api(key), access)) < slack(3.0, 12.0)
+    api.access.DeleteUser(access.DeleteUserRequest(name="ann"))
+    assert seconds_until(lambda: not is_known(other, access)) < slack(3.0, 12.0)
+
+
 def test_the_database_goes_away(cluster, stubs, server):
     """Completions go on, from what is in memory; writes are refused; then all is well again."""
     access = stubs.access
