@@ -2,12 +2,16 @@
 import fcntl
 import json
 import os
+import pty
 import re
 import resource
 import signal
 import stat
+import subprocess
+import urllib.parse
 
 import grpc
+import postgres_store
 import pytest
 from helpers import ask, complete, fails
 from stored import Store
@@ -207,6 +211,51 @@ def test_killed_before_the_last_step(store, provider, stubs):
     done = store.run("rotate-keys", keys=("k2", "k1"), check=0)
     assert "resealed 0 secrets" in done.stdout
     expect_keys(store.start("k2"), provider, range(2))
+
+
+@pytest.mark.skipif(not postgres_store.wanted(), reason="of PostgreSQL")
+def test_the_database_goes_away(store, provider, stubs):
+    first = store.start("k1")
+    fill(first, stubs.registry, provider)
+    first.stop()
+    rotation = Interrupted(store, 3, keys=("k2", "k1"))
+    name = urllib.parse.urlsplit(store.config["store"]["url"]).path[1:]
+
+    def administrator(*statements):
+        subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", os.environ["SLUICE_TEST_POSTGRES"],
+                        *(word for each in statements for word in ("-c", each))], check=True, capture_output=True, timeout=60)
+
+    administrator("ALTER DATABASE %s ALLOW_CONNECTIONS false" % name,
+                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'" % name)
+    try:
+        code, _, err = rotation.end(0)
+        assert code == 1 and "run it again" in err and "database" in err
+    finally:
+        administrator("ALTER DATABASE %s ALLOW_CONNECTIONS true" % name)
+    left = counts(store, "k2", "k1")["k1"]
+    assert 0 < left < SECRETS
+    assert "resealed %d secrets" % left in store.run("rotate-keys", keys=("k2", "k1"), check=0).stdout
+    expect_keys(store.start("k2"), provider, range(0, MODELS, 10))
+
+
+def test_progress_on_a_terminal(store, provider, stubs):
+    """One line, written over."""
+    first = store.start("k1")
+    fill(first, stubs.registry, provider, 5)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(store.arguments("rotate-keys", "--batch", "2"), env=store.environment(("k2", "k1")),
+                               stdout=theirs, stderr=subprocess.PIPE, cwd=store.folder)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(ours, 4096)
+        except OSError:  # the other end was closed
+            break
+    os.close(ours)
+    assert process.wait(60) == 0, process.stderr.read()
+    process.stderr.close()
+    assert shown.count(b"\rresealed ") >= 5 and b"\rresealed 10 of 10\r\nresealed 10 secrets under 'k2'\r\n" in shown
 
 
 def test_two_at_once(store, provider, stubs):
