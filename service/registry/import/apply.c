@@ -22,6 +22,11 @@ static const char *report_text(struct sl_applying *s)
     const struct sl_principal *p = s->m.principal;
     json_t *report = json_pack("{s:s, s:s, s:o}", "source", s->a->file, "actor",
                                p->actor ? p->actor->name : p->name, "changes", changes);
+    json_t *users = s->users ? json_array() : NULL;
+    for (const char *const *user = s->users; user && *user; user++)
+        json_array_append_new(users, json_string(*user));
+    if (users)
+        json_object_set_new(report, "users", users);
     size_t n = report ? json_dumpb(report, NULL, 0, JSON_COMPACT) : 0;
     char *out = sl_arena_alloc(s->m.arena, n + 1);
     if (n)
@@ -31,7 +36,7 @@ static const char *report_text(struct sl_applying *s)
     return out;
 }
 
-static enum sl_code insert_run(struct sl_applying *s)
+enum sl_code sl_applying_insert_run(struct sl_applying *s)
 {
     struct sl_row *row = sl_row_create(s->m.arena, SL_TABLE_IMPORT_RUNS);
     sl_row_set_text(row, SL_COL_ID, s->m.run);
@@ -45,7 +50,7 @@ static enum sl_code insert_run(struct sl_applying *s)
     return sl_tx_insert(s->m.tx, row, s->err);
 }
 
-static enum sl_code finish_run(struct sl_applying *s)
+enum sl_code sl_applying_finish_run(struct sl_applying *s)
 {
     struct sl_row *row = sl_row_create(s->m.arena, SL_TABLE_IMPORT_RUNS);
     sl_row_set_text(row, SL_COL_ID, s->m.run);
@@ -107,7 +112,7 @@ static enum sl_code apply_default(struct sl_applying *s)
 
 static enum sl_code store_all(struct sl_applying *s)
 {
-    enum sl_code code = insert_run(s);
+    enum sl_code code = sl_applying_insert_run(s);
     for (struct sl_import_provider *p = s->a->plan->providers; p && code == SL_OK; p = p->next)
         code = sl_apply_provider(s, p);
     if (code == SL_OK)
@@ -116,7 +121,7 @@ static enum sl_code store_all(struct sl_applying *s)
         code = sl_apply_model(s, m);
     if (code == SL_OK)
         code = apply_default(s);
-    return code == SL_OK ? finish_run(s) : code;
+    return code == SL_OK ? sl_applying_finish_run(s) : code;
 }
 
 enum sl_code sl_import_apply(const struct sl_import_apply *a, struct sl_import_done *out,

@@ -1,4 +1,4 @@
-/* Shared by the files that store a plan. For registry/import/ only. */
+/* Shared by the files that store a plan. For registry/import/ and registry/upgrade/ only. */
 #ifndef SL_REGISTRY_IMPORT_APPLYING_H
 #define SL_REGISTRY_IMPORT_APPLYING_H
 
@@ -16,9 +16,15 @@ struct sl_applying {
     const struct sl_import_apply *a;
     struct sl_manage m; /* with run, source and tx */
     struct sl_import_changes changes;
-    struct sl_err *err; /* of what ends it all */
+    const char *const *users; /* ids of users whose rows were written beside those that the
+                                 principal sees; NULL: none; ended by NULL */
+    struct sl_err *err;       /* of what ends it all */
     struct sl_keyless *keyless;
 };
+
+/* The run's row: first of all, and at last, with the report of what was done. */
+enum sl_code sl_applying_insert_run(struct sl_applying *s) SL_MUST_CHECK;
+enum sl_code sl_applying_finish_run(struct sl_applying *s) SL_MUST_CHECK;
 
 /* Whether an error is the entry's alone: then it has become a note, and the rest goes on. */
 bool sl_applying_goes_on(struct sl_applying *s, const char *place, const char *subject,

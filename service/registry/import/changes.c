@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "registry/manage/model_row.h"
 
 enum { MAX_VALUE = 160 };
 
@@ -47,7 +48,14 @@ void sl_changes_say(struct sl_import_changes *c, Sluice__V1__Change *change, con
     change->n_differences = n + 1;
 }
 
-/* "" where the column says nothing. */
+/* Milliseconds that mean a day. */
+static bool is_day(const struct sl_row *row, unsigned column)
+{
+    return row->table == SL_TABLE_MODELS &&
+           (column == SL_MODELS_DEPRECATED_AT_MS || column == SL_MODELS_RETIRES_AT_MS);
+}
+
+/* "" where the column says nothing. size: at least 11. */
 static void value_text(const struct sl_row *row, unsigned column, char *dst, size_t size)
 {
     const struct sl_value *v = &row->v[column];
@@ -57,7 +65,9 @@ static void value_text(const struct sl_row *row, unsigned column, char *dst, siz
         sl_copy_n(dst, size, v->as.s.p, v->as.s.n);
         break;
     case SL_VALUE_INT:
-        if (v->as.i)
+        if (v->as.i && is_day(row, column))
+            sl_day_format(v->as.i, dst);
+        else if (v->as.i)
             snprintf(dst, size, "%lld", (long long)v->as.i);
         break;
     case SL_VALUE_REAL:
@@ -91,6 +101,8 @@ static bool is_shown(const struct sl_row *row, unsigned column)
 static const char *column_name(const struct sl_row *row, unsigned column)
 {
     const char *name = sl_table_info(row->table)->columns[column].name;
+    if (is_day(row, column))
+        return column == SL_MODELS_RETIRES_AT_MS ? "retirement_date" : "deprecation_date";
     return strcmp(name, "headers_secret") ? name : "headers";
 }
 

@@ -1,4 +1,5 @@
-/* What was done to a row, field by field, for people. For registry/import/ only. */
+/* What was done to a row, field by field, for people. For registry/import/ and registry/upgrade/
+ * only. */
 #ifndef SL_REGISTRY_IMPORT_CHANGES_H
 #define SL_REGISTRY_IMPORT_CHANGES_H
 

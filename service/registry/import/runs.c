@@ -75,6 +75,23 @@ static void join_names(const struct sl_import_undone *out, char *names, size_t s
     }
 }
 
+/* Users whose rows the run wrote, too; NULL: none. */
+static const char *const *users_of(const struct sl_manage *m, const struct sl_row *run)
+{
+    struct sl_str text = sl_row_bytes(run, SL_IMPORT_RUNS_REPORT);
+    json_t *report = json_loadb(text.p, text.n, 0, NULL), *one;
+    json_t *users = json_object_get(report, "users");
+    size_t i, n = json_array_size(users);
+    const char **list = n ? sl_arena_zalloc(m->arena, (n + 1) * sizeof(*list)) : NULL;
+    json_array_foreach(users, i, one)
+    {
+        const char *id = json_string_value(one);
+        list[i] = sl_arena_strdup(m->arena, id ? id : "");
+    }
+    json_decref(report);
+    return list;
+}
+
 static enum sl_code refuse(const struct sl_import_undone *out, struct sl_err *err)
 {
     char names[320];
@@ -128,10 +145,10 @@ static enum sl_code take_back(struct undoing *u, struct sl_tx *tx,
 {
     const struct sl_row_key key = {SL_TABLE_IMPORT_RUNS, undo->run};
     struct sl_import_changes changes = {.arena = u->m->arena};
-    const struct sl_run_undo options = {.run = undo->run,
-                                        .force = undo->force || undo->dry,
-                                        .on_conflict = on_conflict,
-                                        .owner = u};
+    struct sl_run_undo options = {.run = undo->run,
+                                  .force = undo->force || undo->dry,
+                                  .on_conflict = on_conflict,
+                                  .owner = u};
     struct sl_row *run = NULL;
     struct sl_err own = {0};
     if (sl_tx_get(tx, key, u->m->arena, &run, &own) != SL_OK)
@@ -144,6 +161,8 @@ static enum sl_code take_back(struct undoing *u, struct sl_tx *tx,
                           "runs that wrote global rows are for administrators and operators");
     if (check_tiers(u->m, tx, run, err) != SL_OK)
         return err->code;
+    if (sl_row_is_null(run, SL_COL_OWNER))
+        options.users = users_of(u->m, run);
     enum sl_code code = sl_tx_undo_run(tx, &options, NULL, &own);
     if (code != SL_OK)
         return own.reason == SL_REASON_CHANGED_SINCE ? refuse(u->out, err) : (*err = own, code);
