@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/service.h"
+#include "api/version_check.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,6 +24,7 @@ enum {
     USES_MS = 60 * 1000,
     USES_OVERLAP_MS = 2000,
     USES_OF_OTHERS_MS = 5 * USES_MS, /* their clocks, and a flush that failed */
+    VERSIONS_MS = 60 * 1000,         /* until its first run says otherwise */
 };
 
 /* ---- the keyring ---- */
@@ -172,6 +174,12 @@ static void run_flush(struct sl_chore *chore)
         take_model_uses(b, sl_wall_ms() - USES_OF_OTHERS_MS, true);
 }
 
+static void check_versions(struct sl_chore *chore)
+{
+    struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, versions_chore);
+    sl_version_check_tick(b->versions, chore);
+}
+
 static void add_chores(struct sl_backend *b)
 {
     b->uses_chore = (struct sl_chore){.run = run_flush, .period_ms = USES_MS};
@@ -182,6 +190,8 @@ static void add_chores(struct sl_backend *b)
     sl_periodic_add(b->periodic, &b->references_chore, REFERENCES_MS);
     sl_periodic_add(b->periodic, &b->secrets_chore, SECRETS_MS);
     sl_periodic_add(b->periodic, &b->purge_chore, PURGE_FIRST_MS);
+    b->versions_chore = (struct sl_chore){.run = check_versions, .period_ms = VERSIONS_MS};
+    sl_periodic_add(b->periodic, &b->versions_chore, sl_version_check_first_ms(b->versions));
 }
 
 /* ---- life ---- */
@@ -205,6 +215,7 @@ enum sl_code sl_backend_init(struct sl_backend *b, const struct sl_config *confi
     b->references = sl_references_create(&rules);
     b->secrets = sl_secret_cache_create();
     b->periodic = sl_periodic_create();
+    b->versions = sl_version_check_create(b, config->version_check_ms);
     b->deleted_grace_ms = config->deleted_grace_ms;
     enum sl_code code = load_keyring(b, config, err);
     const struct sl_registry_sources sources = {
@@ -267,7 +278,8 @@ void sl_backend_stop(struct sl_backend *b)
     if (b->periodic)
         sl_periodic_stop(b->periodic);
     if (b->started) {
-        flush_uses(b);
+        sl_version_check_stop(b->versions);
+        flush_uses(b); /* whoever waited for a check has its letter after that, too */
         flush_model_uses(b);
     }
     sl_workers_destroy(b->workers);
@@ -278,6 +290,7 @@ void sl_backend_fini(struct sl_backend *b)
 {
     sl_snapshots_destroy(b->snapshots);
     sl_periodic_destroy(b->periodic);
+    sl_version_check_destroy(b->versions);
     sl_secret_cache_destroy(b->secrets);
     sl_references_destroy(b->references);
     sl_keyring_unref(b->keyring);
@@ -296,5 +309,6 @@ enum sl_code sl_backend_reload(struct sl_backend *b, const struct sl_config *con
     const struct sl_reference_rules rules = reference_rules(config);
     sl_references_set_rules(b->references, &rules);
     atomic_store(&b->setup.anonymous, config->anonymous);
+    sl_version_check_set_interval(b->versions, config->version_check_ms);
     return SL_OK;
 }

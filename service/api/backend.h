@@ -20,6 +20,7 @@
 #include "store/watch.h"
 
 struct sl_service;
+struct sl_version_check; /* api/version_check.h */
 
 enum { SL_MAX_SERVICES = 128 };
 
@@ -41,6 +42,7 @@ struct sl_backend {
     struct sl_references *references;
     struct sl_secret_cache *secrets;
     struct sl_backend_setup setup;
+    struct sl_version_check *versions;
     atomic_bool store_is_up;
     void (*on_store_state)(
         bool up); /* told after store_is_up changed, on any thread; NULL: nobody */
@@ -49,7 +51,7 @@ struct sl_backend {
     pthread_mutex_t watch_lock;
     struct sl_watch *watch; /* under the lock; NULL: none */
     struct sl_periodic *periodic;
-    struct sl_chore references_chore, secrets_chore, purge_chore, uses_chore;
+    struct sl_chore references_chore, secrets_chore, purge_chore, uses_chore, versions_chore;
     struct sl_service *services[SL_MAX_SERVICES];
     size_t n_services;
     bool started, holds_key_file;

@@ -69,8 +69,8 @@ static const char *setting(void *owner, const char *name)
 
 /* ---- replies ---- */
 
-static Sluice__V1__ImportNote **note_messages(struct sl_arena *arena,
-                                              const struct sl_import_plan *plan, size_t *n)
+Sluice__V1__ImportNote **sl_import_note_messages(struct sl_arena *arena,
+                                                 const struct sl_import_plan *plan, size_t *n)
 {
     size_t count = 0;
     for (const struct sl_import_note *i = plan->notes; i; i = i->next)
@@ -212,7 +212,7 @@ static enum sl_code import(struct sl_work *w, struct sl_import_plan *plan,
     r->changes = done.changes;
     r->n_changes = done.n_changes;
     r->revision = done.revision ? done.revision : sl_registry_store_revision(w->registry);
-    r->notes = note_messages(w->arena, plan, &r->n_notes);
+    r->notes = sl_import_note_messages(w->arena, plan, &r->n_notes);
     cut_report(r, (size_t)request->report_from);
     return SL_OK;
 }
@@ -253,7 +253,7 @@ static enum sl_code seed(struct sl_work *w, struct sl_import_plan *plan,
     r->run_id = text(done.run);
     r->changes = done.changes;
     r->n_changes = done.n_changes;
-    r->notes = note_messages(w->arena, plan, &r->n_notes);
+    r->notes = sl_import_note_messages(w->arena, plan, &r->n_notes);
     return SL_OK;
 }
 

@@ -4,10 +4,16 @@
 #define SL_API_IMPORT_H
 
 #include "api/work.h"
+#include "sluice/v1/maintenance.pb-c.h"
+
+struct sl_import_plan;
 
 enum sl_code sl_import_models(struct sl_work *w, struct sl_err *err) SL_MUST_CHECK;
 enum sl_code sl_undo_import(struct sl_work *w, struct sl_err *err) SL_MUST_CHECK;
 enum sl_code sl_list_imports(struct sl_work *w, struct sl_err *err) SL_MUST_CHECK;
 enum sl_code sl_seed_models(struct sl_work *w, struct sl_err *err) SL_MUST_CHECK;
+/* A plan's notes, in the arena. */
+Sluice__V1__ImportNote **sl_import_note_messages(struct sl_arena *arena,
+                                                 const struct sl_import_plan *plan, size_t *n);
 
 #endif

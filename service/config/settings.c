@@ -188,6 +188,15 @@ static const struct sl_setting rows[] = {
      .reload = true,
      .help = "What happens to model names that nothing is known of: registry.default_provider is "
              "asked, with a warning, or they are refused"},
+    {.key = "registry.version_check",
+     .type = SL_SET_DURATION,
+     AT(version_check_ms),
+     .preset = "24h",
+     .special = "off",
+     .max = 52 * WEEK,
+     .reload = true,
+     .help = "How often providers are asked which models they list, to find those that should be "
+             "replaced; off: only when somebody asks"},
     {.key = "secrets.references",
      .type = SL_SET_TEXTS,
      AT(secret_references),

@@ -9,6 +9,7 @@
 #include "api/model_access.h"
 #include "api/model_registry.h"
 #include "api/operations.h"
+#include "api/outdated.h"
 #include "api/provider_message.h"
 #include "api/service.h"
 #include "api/test_model.h"
@@ -182,6 +183,19 @@ const struct sl_method sl_methods[] = {
         .on_cancel = sl_test_model_cancel,
         .work = sl_test_model_draft,
     },
+    {
+        .path = "/sluice.v1.ModelRegistry/ListOutdatedModels",
+        .needs = {.scopes = READERS},
+        .kind = SL_UNARY,
+        .home = SL_ON_CONTROL,
+        .input = &sluice__v1__list_outdated_models_request__descriptor,
+        .output = &sluice__v1__list_outdated_models_response__descriptor,
+        .on_message = sl_list_outdated_start,
+        .on_cancel = sl_list_outdated_cancel,
+        .work = sl_list_outdated_models,
+    },
+    WORK("ModelRegistry/UpgradeModels", upgrade_models_request, upgrade_models_response,
+         sl_upgrade_models, .scopes = WRITERS),
     {
         .path = "/sluice.v1.ModelRegistry/DiscoverModels",
         .needs = {.scopes = SL_SCOPE_MODELS, .roles = SL_ROLE_ADMIN | SL_ROLE_OPERATOR},

@@ -41,6 +41,7 @@ def base_config(data_dir):
         "metrics": {"address": "127.0.0.1:0"},
         "access": {"anonymous": True},
         "drain": {"announce": "0s", "deadline": "5s"},
+        "registry": {"version_check": "off"},  # no request that a test does not expect
     }
 
 
