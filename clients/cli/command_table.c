@@ -142,7 +142,10 @@ const struct command_row command_rows[] = {
                    "that model's address. For administrators and operators.\n"
                    "test asks a model for as little as it takes to see what it can do; with "
                    "--provider-key-file,\n"
-                   "--set, ... one that is not stored. --all asks every model for one token.",
+                   "--set, ... one that is not stored. --all asks every model for one token.\n"
+                   "outdated lists what should be replaced, and exits with 1 where there is any; "
+                   "upgrade says what\n"
+                   "it would replace, --apply does it, and import undo takes it back.",
         .rows = models_verbs,
     },
     {

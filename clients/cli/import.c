@@ -73,11 +73,16 @@ static int count(Sluice__V1__Change *const *list, size_t n, Sluice__V1__Change__
     return found;
 }
 
-struct sum {
-    int created, updated, kept;
-};
+struct import_sum import_sum_of(Sluice__V1__Change *const *list, size_t n)
+{
+    return (struct import_sum){
+        .created = count(list, n, SLUICE__V1__CHANGE__ACTION__ACTION_CREATE),
+        .updated = count(list, n, SLUICE__V1__CHANGE__ACTION__ACTION_UPDATE),
+        .kept = count(list, n, SLUICE__V1__CHANGE__ACTION__ACTION_KEEP),
+    };
+}
 
-static void say_sum(struct cli *cli, struct sum sum, const char *run, bool dry)
+void import_say_sum(struct cli *cli, struct import_sum sum, const char *run, bool dry)
 {
     verbs_say(cli, "%d to create, %d to change, %d as they are", sum.created, sum.updated,
               sum.kept);
@@ -101,7 +106,7 @@ static bool on_imported(void *ctx, const ProtobufCMessage *message)
 {
     const Sluice__V1__ImportModelsResponse *r = (const Sluice__V1__ImportModelsResponse *)message;
     struct importing *i = ctx;
-    const struct sum sum = {r->created, r->updated, r->kept};
+    const struct import_sum sum = {r->created, r->updated, r->kept};
     i->nothing = !r->created && !r->updated && !r->kept;
     i->shown += (int)(r->n_changes + r->n_notes);
     i->behind = r->report_left;
@@ -118,7 +123,7 @@ static bool on_imported(void *ctx, const ProtobufCMessage *message)
                   "%d more entries of the report do not fit into a reply: a dry run shows "
                   "all of them",
                   i->behind);
-    say_sum(i->cli, sum, r->run_id, !i->cli->o.apply);
+    import_say_sum(i->cli, sum, r->run_id, !i->cli->o.apply);
     if (!i->cli->o.apply && (sum.created || sum.updated))
         verbs_say(i->cli, "--apply stores it");
     return !i->cli->out.error;
@@ -346,12 +351,7 @@ static bool on_seeded(void *ctx, const ProtobufCMessage *message)
     }
     import_print_changes(cli, r->changes, r->n_changes);
     import_print_notes(cli, r->notes, r->n_notes);
-    const struct sum sum = {
-        count(r->changes, r->n_changes, SLUICE__V1__CHANGE__ACTION__ACTION_CREATE),
-        count(r->changes, r->n_changes, SLUICE__V1__CHANGE__ACTION__ACTION_UPDATE),
-        count(r->changes, r->n_changes, SLUICE__V1__CHANGE__ACTION__ACTION_KEEP),
-    };
-    say_sum(cli, sum, r->run_id, cli->o.dry_run);
+    import_say_sum(cli, import_sum_of(r->changes, r->n_changes), r->run_id, cli->o.dry_run);
     return !cli->out.error;
 }
 

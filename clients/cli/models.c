@@ -9,7 +9,7 @@
 #include "sluice/v1/model_registry.pb-c.h"
 #include "table.h"
 
-enum { PAGE_SIZE = 1000 };
+enum { PAGE_SIZE = 1000, ENDING_NAMED = 5 };
 
 /* ---- cells ---- */
 
@@ -78,12 +78,39 @@ static void add_model(struct table *t, const Sluice__V1__Model *m)
 
 /* ---- list ---- */
 
+struct models_list {
+    struct verb_list list;
+    size_t ending; /* models that are deprecated or retired */
+};
+
+/* The first few are named. */
+static void warn_of_end(struct models_list *l, const Sluice__V1__Model *m)
+{
+    const Sluice__V1__ModelStatus *s = m->status;
+    struct cli *cli = l->list.cli;
+    char when[48] = "is deprecated";
+
+    if (!s || (s->state != SLUICE__V1__MODEL_STATUS__STATE__STATE_DEPRECATED &&
+               s->state != SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED))
+        return;
+    if (l->ending++ >= ENDING_NAMED)
+        return;
+    if (s->state == SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED)
+        snprintf(when, sizeof(when), "is retired");
+    else if (s->_days_left_case)
+        snprintf(when, sizeof(when), "retires in %d days", s->days_left);
+    verbs_say(cli, "sluice: warning: %s %s: %s", bare_name(m), when, s->detail);
+}
+
 static bool on_page(void *ctx, const ProtobufCMessage *message)
 {
     const Sluice__V1__ListModelsResponse *page = (const Sluice__V1__ListModelsResponse *)message;
-    struct verb_list *list = ctx;
+    struct models_list *l = ctx;
+    struct verb_list *list = &l->list;
 
     for (size_t i = 0; i < page->n_models && !list->cli->out.error; i++) {
+        if (!list->cli->o.names)
+            warn_of_end(l, page->models[i]);
         if (list->cli->o.names)
             term_printf(&list->cli->out, "%s\n", bare_name(page->models[i]));
         else if (list->cli->o.json)
@@ -98,23 +125,28 @@ static bool on_page(void *ctx, const ProtobufCMessage *message)
 static int list_models(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__ListModelsRequest request = SLUICE__V1__LIST_MODELS_REQUEST__INIT;
-    struct verb_list list = {.cli = cli};
+    struct models_list l = {.list = {.cli = cli}};
+    int code;
 
     (void)args;
     (void)n;
-    table_init(&list.table, (const char *[]){"NAME", "PROVIDER", "MODEL", "CONTEXT", "$/M IN / OUT",
-                                             "CAN", NULL});
+    table_init(&l.list.table, (const char *[]){"NAME", "PROVIDER", "MODEL", "CONTEXT",
+                                               "$/M IN / OUT", "CAN", NULL});
     request.page_size = PAGE_SIZE;
     request.show_hidden = cli->o.all;
-    return verbs_list(&list,
+    code = verbs_list(&l.list,
                       &(struct verb_call){
                           .path = "/sluice.v1.ModelRegistry/ListModels",
                           .request = &request.base,
                           .reply = &sluice__v1__list_models_response__descriptor,
                           .on_message = on_page,
-                          .ctx = &list,
+                          .ctx = &l,
                       },
                       &request.page_token);
+    if (code == EXIT_DONE && l.ending > ENDING_NAMED)
+        verbs_say(cli, "sluice: warning: %zu models more are at their end: sluice models outdated",
+                  l.ending - ENDING_NAMED);
+    return code;
 }
 
 /* ---- show ---- */
@@ -326,10 +358,12 @@ const struct verb_row models_verbs[] = {
     {"show", "NAME", 1, 1, show_model},
     {"resolve", "[NAME] [--for-task TASK]", 0, 1, resolve_model},
     {"discover", "[PROVIDER]", 0, 1, discover_models},
+    {"outdated", "[--refresh]", 0, 0, models_outdated},
     {"seed", "[--lineup NAME] [--dry-run]", 0, 0, import_seed},
     {"templates", "", 0, 0, models_templates},
     {"test", "NAME | --all [--step STEP]... [--save]", 0, 1, models_test},
     {"undelete", "NAME", 1, 1, models_undelete},
     {"update", "NAME [--set FIELD=VALUE]...", 1, 1, models_update},
+    {"upgrade", "[NAME]... [--apply]", 0, VERB_ARGS_MAX, models_upgrade},
     {.name = NULL},
 };

@@ -16,6 +16,10 @@ int models_undelete(struct cli *cli, const char *const *args, size_t n);
 int models_default(struct cli *cli, const char *const *args, size_t n);
 int models_templates(struct cli *cli, const char *const *args, size_t n);
 
+/* models_outdated.c */
+int models_outdated(struct cli *cli, const char *const *args, size_t n);
+int models_upgrade(struct cli *cli, const char *const *args, size_t n);
+
 /* models_test.c */
 int models_test(struct cli *cli, const char *const *args, size_t n);
 /* models_test_all.c */

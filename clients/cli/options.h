@@ -141,9 +141,9 @@ struct options {
     struct sl_secret *provider_key;
     struct option_list set, var, step;
     bool personal, force, dry_run, clear, save;
-    /* import, models seed */
+    /* import, models seed, models upgrade, models outdated */
     const char *env, *from, *lineup;
-    bool apply;
+    bool apply, refresh;
     /* users, keys, tiers, audit, prefs; some are for models, too */
     const char *tier, *title, *subject, *user, *expires, *etag, *filter, *priority;
     struct option_list role, scope, allow_model, allow_task, allow_rpc, task_model, favourite, hide;

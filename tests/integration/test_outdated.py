@@ -394,3 +394,56 @@ def test_a_caller_that_goes_leaves_the_check_alone(start_sluice, provider, pb):
     call = admin.ListOutdatedModels.future(pb.ListOutdatedModelsRequest(refresh=True))
     call.cancel()
     assert admin.ListOutdatedModels(pb.ListOutdatedModelsRequest(refresh=True)).checked_ms
+
+
+# ---- the command line ----
+
+@pytest.fixture
+def sluice(served):
+    return served
+
+
+@pytest.fixture
+def run(cli, served):
+    def as_admin(*args, code=0):
+        done = cli("models", *args, env={"SLUICE_API_KEY": served.admin_key})
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+    return as_admin
+
+
+def test_cli(run, cli, served, admin, pb):
+    create(admin, pb, "t-old")
+    create(admin, pb, "ending", model_id="t-ending")
+    set_default(admin, pb, "REGISTRY", "t-old")
+    listed = run("list")
+    assert "warning: t-old is retired: its successor is t-new" in listed.stderr
+    assert "warning: ending retires in" in listed.stderr and "warning" not in run("list", "--names", "--quiet").stderr
+
+    seen = run("outdated", code=1)
+    table = [line.split() for line in seen.stdout.splitlines()]
+    assert table[0][:7] == ["MODEL", "PROVIDER", "ID", "STATUS", "END", "DAYS", "INSTEAD"]
+    rows = {row[0]: row for row in table[1:]}
+    assert rows["t-old"][1:5] == ["direct", "t-old", "retired", "2020-01-01"] and int(rows["t-old"][5]) < 0
+    assert rows["t-old"][6:] == ["t-new", "the", "registry's", "default"] and rows["ending"][3] == "deprecated"
+    assert "sluice models upgrade" in seen.stderr and "were never asked" in seen.stderr
+    as_json = json.loads(run("outdated", "--json", code=1).stdout)
+    assert [(m["model"], m["status"], m["successor"]) for m in as_json["models"]] == [
+        ("models/ending", "deprecated", "t-new"), ("models/t-old", "retired", "t-new")]
+    assert run("outdated", "--names", code=1).stdout.split() == ["ending", "t-old"]
+
+    dry = run("upgrade")
+    assert "~ model t-old" in dry.stdout and "    model_id: t-old -> t-new" in dry.stdout
+    assert "~ default registry\n    model: t-old -> t-new" in dry.stdout
+    assert "nothing was stored" in dry.stderr and "--apply stores it" in dry.stderr
+    run("outdated", code=1)
+    done = json.loads(run("upgrade", "--apply", "--json").stdout)
+    assert {c["kind"] for c in done["changes"]} == {"model", "default"}
+    assert "nothing has to be replaced" in run("outdated").stderr
+    undone = cli("import", "undo", done["runId"], env={"SLUICE_API_KEY": served.admin_key})
+    assert undone.returncode == 0 and "taken back" in undone.stderr
+    assert run("outdated", "--names", code=1).stdout.split() == ["ending", "t-old"]
+    assert "stored as run" in run("upgrade", "ending", "--apply").stderr
+    assert run("outdated", "--names", "--refresh", code=1).stdout.split() == ["t-old"]
+    run("upgrade", "nothing", code=5)
+    run("outdated", "surplus", code=2)
