@@ -181,7 +181,7 @@ struct sl_config {
     const char *unknown_models;   /* default_provider, refuse */
     const char *retired_models;   /* refuse, redirect */
     int64_t deleted_grace_ms;
-    int64_t version_check_ms; /* -1, 0: off */
+    int64_t version_check_ms;   /* -1, 0: off */
     const char *catalogue_file; /* "" : none */
 };
 
