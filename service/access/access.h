@@ -70,6 +70,11 @@ bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_con
 
 /* What the stored user of that id prefers; NULL: nothing. */
 const struct sl_preferences *sl_access_preferences(const struct sl_access *a, const char *id);
+/* Calls on_user for each stored user (id) that has preferences; borrowed. */
+void sl_access_each_preferences(const struct sl_access *a,
+                                void (*on_user)(void *owner, const char *id,
+                                                const struct sl_preferences *preferences),
+                                void *owner);
 
 /* Whether a key or certificate of the configuration is in the tier. */
 bool sl_access_configures_tier(const struct sl_access *a, const char *tier);

@@ -225,6 +225,19 @@ const struct sl_preferences *sl_access_preferences(const struct sl_access *a, co
     return p ? p->preferences : NULL;
 }
 
+void sl_access_each_preferences(const struct sl_access *a,
+                                void (*on_user)(void *owner, const char *id,
+                                                const struct sl_preferences *preferences),
+                                void *owner)
+{
+    size_t n = a->base->people.n + (a->overlay ? a->overlay->fresh.n : 0);
+    for (size_t i = 0; i < n; i++) {
+        const struct sl_person *p = sl_access_person(a, (uint32_t)i);
+        if (p && p->preferences)
+            on_user(owner, p->id, p->preferences);
+    }
+}
+
 bool sl_access_configured_key(const struct sl_access *a, size_t i, struct sl_configured_key *out)
 {
     for (size_t k = 0; k < a->rules->n; k++) {

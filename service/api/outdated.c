@@ -181,12 +181,6 @@ enum sl_code sl_list_outdated_models(struct sl_work *w, struct sl_err *err)
 
 /* ---- upgrading ---- */
 
-static const char *user_name(void *owner, const char *id)
-{
-    const struct sl_work *w = owner;
-    return sl_access_user_name(w->access, id);
-}
-
 static enum sl_code upgrade(struct sl_work *w, struct sl_import_plan *plan,
                             Sluice__V1__UpgradeModelsResponse *r, struct sl_err *err)
 {
@@ -203,8 +197,7 @@ static enum sl_code upgrade(struct sl_work *w, struct sl_import_plan *plan,
         .store = request->apply,
         .listings = {sl_version_find, &finder},
         .now_ms = sl_wall_ms(),
-        .user_name = user_name,
-        .owner = w,
+        .access = w->access,
     };
     enum sl_code code = sl_upgrade(&u, &done, err);
     sl_version_state_unref(state);

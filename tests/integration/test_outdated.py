@@ -194,6 +194,30 @@ def test_upgrade_in_one_revision_and_back(served, admin, ann, bob, pb, stubs):
     assert default_of(admin, pb, "TIER", "free") == "models/global/t-old"
 
 
+def test_preferences_follow(served, admin, pb, stubs):
+    """A hidden model does not come to light by its new name."""
+    access = stubs.access
+    made = served.api(served.admin_key).access.CreateUser(access.CreateUserRequest(user=access.User(name="eve"), with_key=True))
+    eve = served.api(made.key)
+    create(admin, pb, "t-old")
+    create(admin, pb, "said", model_id="x", retirement_date="2020-01-01", successor="test")
+    eve.access.UpdatePreferences(access.UpdatePreferencesRequest(
+        preferences=access.Preferences(task_models={"code": "t-old", "chat": "said"}, hidden_models=["t-old", "said"],
+                                       favourite_models=["global/t-old"]),
+        update_mask="task_models,hidden_models,favourite_models"))
+    before = eve.access.GetPreferences(access.GetPreferencesRequest())
+    done = upgrade(admin, pb)
+    assert changed(done) == [("model", "t-old"), ("preferences", "eve")]
+    now = eve.access.GetPreferences(access.GetPreferencesRequest())
+    assert dict(now.task_models) == {"code": "t-new", "chat": "test"}
+    assert list(now.hidden_models) == ["t-new", "said"] and list(now.favourite_models) == ["global/t-new"]
+    assert "models/t-new" not in [m.name for m in eve.registry.ListModels(pb.ListModelsRequest()).models]
+    admin.UndoImport(pb.UndoImportRequest(run_id=done.run_id))
+    after = eve.access.GetPreferences(access.GetPreferencesRequest())
+    before.etag = after.etag  # the revision alone is new
+    assert after == before
+
+
 def test_undo_is_refused_where_rows_were_changed_since(admin, ann, pb):
     create(admin, pb, "t-old")
     set_default(ann, pb, "USER", "t-old")

@@ -1,7 +1,8 @@
-/* What names models that moved: defaults, fallbacks, pinned conversations. */
+/* What names models that moved: defaults, preferences, fallbacks, pinned conversations. */
 #include <jansson.h>
 #include <string.h>
 
+#include "access/preferences.h"
 #include "base/str.h"
 #include "registry/upgrade/upgrading.h"
 
@@ -46,8 +47,6 @@ static bool is_in(const json_t *list, const char *text)
 
 static const char *dump(struct sl_arena *arena, const json_t *list)
 {
-    if (!json_array_size(list))
-        return "";
     size_t n = json_dumpb(list, NULL, 0, JSON_COMPACT);
     char *text = sl_arena_zalloc(arena, n + 1);
     json_dumpb(list, text, n, JSON_COMPACT);
@@ -68,9 +67,58 @@ const char *sl_upgrade_fallbacks(const struct sl_upgrading *g, const char *user,
         if (text && !(now && (is_in(after, now) || !strcmp(now, name))))
             json_array_append_new(after, json_string(now ? now : text));
     }
-    const char *out = differs ? dump(g->u->m.arena, after) : NULL;
+    const char *out = NULL;
+    if (differs)
+        out = json_array_size(after) ? dump(g->u->m.arena, after) : "";
     json_decref(before);
     json_decref(after);
+    return out;
+}
+
+/* Whether it changed something. */
+static bool rewrite_tasks(const struct sl_upgrading *g, const char *user, json_t *tasks)
+{
+    const char *task;
+    json_t *model;
+    void *next;
+    bool differs = false;
+    json_object_foreach_safe(tasks, next, task, model)
+    {
+        const char *text = json_string_value(model);
+        const char *now = text ? sl_upgrade_text(g, user, text) : NULL;
+        if (now)
+            json_object_set_new(tasks, task, json_string(now));
+        differs = differs || now;
+    }
+    return differs;
+}
+
+/* Hidden models and favourites: of an entry, not of what takes its place. */
+static bool rewrite_list(const struct sl_upgrading *g, const char *user, json_t *list)
+{
+    json_t *one;
+    size_t i;
+    bool differs = false;
+    json_array_foreach(list, i, one)
+    {
+        const char *text = json_string_value(one);
+        const struct sl_upgrade_move *move = text ? find_move(g, user, text) : NULL;
+        if (!move || !move->renamed)
+            continue;
+        json_array_set_new(list, i, json_string(sl_upgrade_text(g, user, text)));
+        differs = true;
+    }
+    return differs;
+}
+
+const char *sl_upgrade_settings(const struct sl_upgrading *g, const char *user, const char *column)
+{
+    json_t *settings = json_loads(column, 0, NULL);
+    bool differs = rewrite_tasks(g, user, json_object_get(settings, "task_models"));
+    differs |= rewrite_list(g, user, json_object_get(settings, "hidden_models"));
+    differs |= rewrite_list(g, user, json_object_get(settings, "favourite_models"));
+    const char *out = differs ? dump(g->u->m.arena, settings) : NULL;
+    json_decref(settings);
     return out;
 }
 
@@ -98,7 +146,7 @@ static enum sl_code rewrite(struct sl_upgrading *g, const struct naming_row *n, 
 
 static const char *owner_name(const struct sl_upgrading *g, const char *user)
 {
-    const char *name = g->u->user_name(g->u->owner, user);
+    const char *name = sl_access_user_name(g->u->access, user);
     return *name ? name : user;
 }
 
@@ -139,6 +187,14 @@ static enum sl_code rewrite_fallbacks(struct sl_upgrading *g, const struct sl_ro
     return now ? rewrite(g, &n, now) : SL_OK;
 }
 
+static enum sl_code rewrite_preferences(struct sl_upgrading *g, const struct sl_row *row)
+{
+    const char *user = sl_row_text(row, SL_COL_OWNER);
+    const char *now = sl_upgrade_settings(g, user, sl_row_text(row, SL_PREFERENCES_SETTINGS));
+    const struct naming_row n = {row, SL_PREFERENCES_SETTINGS, "preferences", owner_name(g, user)};
+    return now ? rewrite(g, &n, now) : SL_OK;
+}
+
 /* ---- whose ---- */
 
 struct table {
@@ -153,6 +209,7 @@ static enum sl_code rewrite_owned(struct sl_upgrading *g, const char *owner)
         {SL_TABLE_MODEL_DEFAULTS, rewrite_default},
         {SL_TABLE_MODELS, rewrite_fallbacks},
         {SL_TABLE_CONVERSATIONS, rewrite_pin},
+        {SL_TABLE_PREFERENCES, rewrite_preferences},
     };
     struct sl_filter owned = {.column = SL_COL_OWNER, .op = SL_IS_NULL};
     if (owner)
@@ -169,12 +226,8 @@ static enum sl_code rewrite_owned(struct sl_upgrading *g, const char *owner)
     return SL_OK;
 }
 
-static void on_default(void *owner, const struct sl_registry_default *d)
+static void add_user(struct sl_upgrading *g, const char *user)
 {
-    struct sl_upgrading *g = owner;
-    const char *user = sl_outdated_user(d);
-    if (!*user || !strcmp(user, g->u->m.principal->id) || !find_move(g, user, d->model))
-        return;
     for (size_t i = 0; i < g->n_users; i++) {
         if (!strcmp(g->users[i], user))
             return;
@@ -189,11 +242,34 @@ static void on_default(void *owner, const struct sl_registry_default *d)
     g->users[g->n_users++] = sl_arena_strdup(g->u->m.arena, user);
 }
 
-/* Users who the snapshot says have a default or a conversation that moves. */
+static void on_default(void *owner, const struct sl_registry_default *d)
+{
+    struct sl_upgrading *g = owner;
+    const char *user = sl_outdated_user(d);
+    if (*user && find_move(g, user, d->model))
+        add_user(g, user);
+}
+
+static void on_preferences(void *owner, const char *id, const struct sl_preferences *p)
+{
+    struct sl_upgrading *g = owner;
+    bool names_one = false;
+    for (size_t i = 0; i < p->n_tasks; i++)
+        names_one = names_one || find_move(g, id, p->tasks[i].model);
+    for (size_t i = 0; i < p->n_hidden; i++)
+        names_one = names_one || find_move(g, id, p->hidden[i]);
+    for (size_t i = 0; i < p->n_favourites; i++)
+        names_one = names_one || find_move(g, id, p->favourites[i]);
+    if (names_one)
+        add_user(g, id);
+}
+
+/* Users of whom the snapshots say that they have something that moves. */
 static enum sl_code rewrite_of_others(struct sl_upgrading *g)
 {
     enum sl_code code = SL_OK;
     sl_registry_each_default(g->u->m.registry, on_default, g);
+    sl_access_each_preferences(g->u->access, on_preferences, g);
     for (size_t i = 0; i < g->n_users && code == SL_OK; i++) {
         if (!strcmp(g->users[i], g->u->m.principal->id))
             continue;

@@ -17,8 +17,7 @@ static void note(struct sl_upgrading *g, enum sl_import_level level, const struc
     sl_import_note(g->u->plan, &about, "%s", text);
 }
 
-static void add_move(struct sl_upgrading *g, const struct sl_model *from, const char *to,
-                     bool aliases)
+static void add_move(struct sl_upgrading *g, struct sl_upgrade_move move)
 {
     if (g->n_moves == g->room) {
         g->room = g->room ? 2 * g->room : 16;
@@ -27,7 +26,7 @@ static void add_move(struct sl_upgrading *g, const struct sl_model *from, const 
             memcpy(more, g->moves, g->n_moves * sizeof(*more));
         g->moves = more;
     }
-    g->moves[g->n_moves++] = (struct sl_upgrade_move){from, to, aliases};
+    g->moves[g->n_moves++] = move;
 }
 
 /* ---- what names it ---- */
@@ -60,7 +59,7 @@ static bool move_to_entry(struct sl_upgrading *g, const struct sl_outdated *o, b
     if (!entry)
         return false;
     if (is_open_to_the_same(o->model, entry)) {
-        add_move(g, o->model, entry->name, aliases);
+        add_move(g, (struct sl_upgrade_move){o->model, entry->name, aliases, false});
         return true;
     }
     note(g, SL_IMPORT_INFO, o->model,
@@ -117,7 +116,7 @@ static enum sl_code write_model(struct sl_upgrading *g, const struct sl_outdated
     for (size_t i = 0; i < made.n_says; i++)
         sl_changes_say(&g->s.changes, change, made.says[i]);
     if (made.new_name)
-        add_move(g, o->model, made.new_name, false);
+        add_move(g, (struct sl_upgrade_move){o->model, made.new_name, false, true});
     else if (is_named_by_id(row) || *sl_row_text(row, SL_MODELS_SUCCESSOR))
         (void)move_to_entry(g, o, false);
     return SL_OK;

@@ -1,9 +1,10 @@
-/* Replacing outdated models by their successors, in the store: models, defaults of every level, fallbacks and pinned
- * conversations, all in one transaction under a run id that takes it back (registry/import/apply.h). A dry run does the same
+/* Replacing outdated models by their successors, in the store: models, defaults of every level, preferences, fallbacks and
+ * pinned conversations, all in one transaction under a run id that takes it back (registry/import/apply.h). A dry run does the same
  * and rolls back. Blocks on the database: on a thread of the control pool only. */
 #ifndef SL_REGISTRY_UPGRADE_UPGRADE_H
 #define SL_REGISTRY_UPGRADE_UPGRADE_H
 
+#include "access/access.h"
 #include "registry/import/apply.h"
 #include "registry/upgrade/outdated.h"
 
@@ -15,9 +16,7 @@ struct sl_upgrade {
     bool store; /* false: a dry run */
     struct sl_listings listings;
     int64_t now_ms;
-    /* The name of the user of that id, for people. */
-    const char *(*user_name)(void *owner, const char *id);
-    void *owner;
+    const struct sl_access *access; /* the snapshot of the moment: users and what they prefer */
 };
 
 /* Administrators and operators replace global models, and what names them whoever's it is; everybody replaces models of its

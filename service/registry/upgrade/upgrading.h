@@ -10,6 +10,7 @@ struct sl_upgrade_move {
     const struct sl_model *from; /* as the snapshot has it */
     const char *to;              /* the other's name, without "models/" and "global/" */
     bool aliases;                /* also what names it by an alias */
+    bool renamed;                /* it is the same entry */
 };
 
 struct sl_upgrading {
@@ -31,5 +32,8 @@ const char *sl_upgrade_text(const struct sl_upgrading *g, const char *user, cons
  * now on). NULL: it stays. */
 const char *sl_upgrade_fallbacks(const struct sl_upgrading *g, const char *user, const char *name,
                                  const char *column);
+/* The same of a user's preferences as their column has them: models for tasks; hidden models and favourites where the entry
+ * was renamed. NULL: they stay. */
+const char *sl_upgrade_settings(const struct sl_upgrading *g, const char *user, const char *column);
 
 #endif

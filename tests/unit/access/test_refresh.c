@@ -181,6 +181,25 @@ static const char *hidden_of(const struct sl_principal *p)
     return p->preferences && p->preferences->n_hidden ? p->preferences->hidden[0] : "";
 }
 
+struct counting {
+    const struct sl_access *access;
+    size_t n;
+};
+
+static void count_user(void *owner, const char *id, const struct sl_preferences *preferences)
+{
+    struct counting *c = owner;
+    assert_ptr_equal(sl_access_preferences(c->access, id), preferences);
+    c->n++;
+}
+
+static size_t count_preferences(const struct sl_access *a)
+{
+    struct counting c = {a, 0};
+    sl_access_each_preferences(a, count_user, &c);
+    return c.n;
+}
+
 /* Preferences stay with their user, whatever else changes, and go with it. */
 static void keeps_preferences(void **state)
 {
@@ -201,6 +220,8 @@ static void keeps_preferences(void **state)
     users_refresh(s, &a);
     assert_string_equal(hidden_of(users_who(s, a, key.text)), "two");
     assert_string_equal(hidden_of(users_who(s, a, bobs.text)), "three");
+    assert_int_equal(count_preferences(a), 2);
+    assert_int_equal(count_preferences(old), 1);
     users_set(s, bob, SL_COL_NAME, "rob");
     users_refresh(s, &a);
     assert_string_equal(hidden_of(users_who(s, a, bobs.text)), "three");
@@ -216,6 +237,7 @@ static void keeps_preferences(void **state)
     users_refresh(s, &a);
     assert_null(users_who(s, a, key.text)->preferences);
     assert_null(sl_access_preferences(a, bob));
+    assert_int_equal(count_preferences(a), 0);
     sl_access_unref(old);
     sl_access_unref(a);
 }

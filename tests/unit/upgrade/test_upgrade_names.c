@@ -40,8 +40,8 @@ static void texts(void **state)
     (void)state;
     sl_arena_init(&arena, SIZE_MAX);
     const struct sl_upgrade u = {.m = {.registry = r, .arena = &arena}};
-    struct sl_upgrade_move moves[] = {{kit_model(r, "a"), "new-a", false},
-                                      {kit_model(r, "b"), "new-b", true}};
+    struct sl_upgrade_move moves[] = {{kit_model(r, "a"), "new-a", false, true},
+                                      {kit_model(r, "b"), "new-b", true, false}};
     const struct sl_upgrading g = {.u = &u, .moves = moves, .n_moves = 2};
     for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
         const char *now = sl_upgrade_text(&g, "u", rows[i].text);
@@ -56,6 +56,16 @@ static void texts(void **state)
     /* no model falls back to itself */
     assert_string_equal(sl_upgrade_fallbacks(&g, "", "new-a", "[\"a\",\"c\"]"), "[\"c\"]");
     assert_string_equal(sl_upgrade_fallbacks(&g, "", "new-a", "[\"a\"]"), "");
+    /* hidden models and favourites: of the entry, whatever it is called */
+    assert_string_equal(
+        sl_upgrade_settings(
+            &g, "u",
+            "{\"priority\":\"cost\",\"task_models\":{\"code\":\"b\",\"chat\":\"c\"},"
+            "\"hidden_models\":[\"a\",\"b\"],\"favourite_models\":[\"global/a\"]}"),
+        "{\"priority\":\"cost\",\"task_models\":{\"code\":\"new-b\",\"chat\":\"c\"},"
+        "\"hidden_models\":[\"new-a\",\"b\"],\"favourite_models\":[\"global/new-a\"]}");
+    assert_null(sl_upgrade_settings(&g, "u", "{\"hidden_models\":[\"b\"]}"));
+    assert_null(sl_upgrade_settings(&g, "u", ""));
     sl_arena_fini(&arena);
     sl_registry_unref(r);
 }
