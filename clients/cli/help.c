@@ -80,7 +80,7 @@ static void print_overview(FILE *to)
     fputs("\n'sluice help COMMAND' shows the options of a command.\n", to);
     fputs("\nExit status:\n"
           "  0    the answer is whole\n"
-          "  1    the call failed, or its result could not be written\n"
+          "  1    the call failed, its result could not be written, or doctor found something wrong\n"
           "  2    wrong use: an option, or a file that cannot be read\n"
           "  3    the service cannot be reached\n"
           "  4    not authenticated, or not allowed\n"

@@ -10,7 +10,7 @@ typedef Sluice__V1__DiagnoseResponse response_t;
 
 enum {
     REACH_MS = 20000, /* for all addresses together */
-    SPARE_MS = 500,   /* of the caller's deadline, for the reply's way */
+    SPARE_MS = 500,   /* of the caller's time, for the reply's way; or a quarter of it */
 };
 
 /* What the pool found, and what is left for the loop. In the work's arena. */
@@ -97,9 +97,12 @@ static void keep(struct diagnosing *d, const struct checked *c)
 
 static int64_t deadline_of(const struct sl_call *call)
 {
-    int64_t ours = sl_loop_now_us(call->loop) + (int64_t)REACH_MS * 1000;
-    bool callers = call->deadline_us < ours + (int64_t)SPARE_MS * 1000;
-    return callers ? call->deadline_us - (int64_t)SPARE_MS * 1000 : ours;
+    int64_t now = sl_loop_now_us(call->loop), ours = now + (int64_t)REACH_MS * 1000;
+    if (call->deadline_us == INT64_MAX)
+        return ours;
+    int64_t left = call->deadline_us - now, least = (int64_t)SPARE_MS * 1000;
+    int64_t callers = call->deadline_us - (left / 4 > least ? left / 4 : least);
+    return callers < ours ? callers : ours;
 }
 
 static void on_checked(struct sl_call *call, struct sl_work *w)
