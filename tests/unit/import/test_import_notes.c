@@ -186,6 +186,31 @@ static void says_what_it_leaves_out(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* A model id is one model for each provider that has it. */
+static void keeps_providers_apart(void **state)
+{
+    static const char text[] = "OPENAI_API_KEY=sk-test-1\nOPENAI_MODEL=gpt-4o\n"
+                               "AZURE_OPENAI_API_KEY=sk-test-2\nAZURE_OPENAI_DEPLOYMENT=gpt-4o\n"
+                               "AZURE_OPENAI_ENDPOINT=https://a.openai.azure.com\n"
+                               "DEFAULT_LLM_MODEL=gpt-4o\nDEFAULT_LLM_PROVIDER=openai\n";
+    const struct sl_import_file file = {".env", text, strlen(text)};
+    const struct sl_import_in in = {.files = &file, .n_files = 1, .catalogue = catalogue};
+    struct sl_import_plan plan;
+    struct sl_err err = {0};
+    (void)state;
+    sl_import_plan_init(&plan);
+    assert_int_equal(sl_import_read(&in, &plan, &err), SL_OK);
+    assert_int_equal(plan.n_models, 2);
+    const struct sl_import_model *first = sl_import_find_model(&plan, "gpt-4o");
+    const struct sl_import_model *second = sl_import_find_model(&plan, "gpt-4o-2");
+    assert_string_equal(first->m.provider, "openai");
+    assert_string_equal(first->m.base_url, "");
+    assert_string_equal(second->m.provider, "azure");
+    assert_string_equal(second->m.base_url, "https://a.openai.azure.com/openai/deployments");
+    assert_string_equal(plan.default_model, "gpt-4o");
+    sl_import_plan_fini(&plan);
+}
+
 /* Of anything that is listed there may be more than a registry takes. */
 static void says_what_is_too_much(void **state)
 {
@@ -243,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_it_leaves_out),
+        cmocka_unit_test(keeps_providers_apart),
         cmocka_unit_test(says_what_is_too_much),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
