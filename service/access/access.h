@@ -79,6 +79,13 @@ void sl_access_each_preferences(const struct sl_access *a,
 /* Whether a key or certificate of the configuration is in the tier. */
 bool sl_access_configures_tier(const struct sl_access *a, const char *tier);
 
+struct sl_access_counts {
+    size_t users, keys;     /* stored ones; revoked keys, and those of users who are gone, are none */
+    size_t configured_keys; /* and certificates */
+};
+/* Milliseconds where users were just deleted from among a million, else much less. */
+void sl_access_count(const struct sl_access *a, struct sl_access_counts *out);
+
 /* Revision of the store that the snapshot has. */
 int64_t sl_access_revision(const struct sl_access *a);
 

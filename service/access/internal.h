@@ -41,6 +41,7 @@ struct sl_access_base {
     atomic_uint refs;
     struct sl_key_table keys;
     struct sl_people people; /* at the place of their number */
+    size_t n_deleted;        /* of these */
 };
 
 /* What changed since. */

@@ -363,17 +363,23 @@ bool sl_access_has_grown(const struct sl_access *a)
     return n > OVERLAY_MAX && n > share;
 }
 
-static void merge_people(struct sl_people *to, const struct sl_access *a)
+static void add_merged(struct sl_access_base *to, struct sl_person *p)
+{
+    sl_people_add(&to->people, sl_person_ref(p));
+    to->n_deleted += p->deleted;
+}
+
+static void merge_people(struct sl_access_base *to, const struct sl_access *a)
 {
     const struct sl_people *base = &a->base->people, *fresh = &a->overlay->fresh;
-    sl_people_reserve(to, base->n + fresh->n);
+    sl_people_reserve(&to->people, base->n + fresh->n);
     for (size_t i = 0; i < base->n; i++) {
         const char *id = base->list[i]->id;
         struct sl_person *changed = sl_people_find(&a->overlay->changed, SL_BY_ID, id, strlen(id));
-        sl_people_add(to, sl_person_ref(changed ? changed : base->list[i]));
+        add_merged(to, changed ? changed : base->list[i]);
     }
     for (size_t i = 0; i < fresh->n; i++)
-        sl_people_add(to, sl_person_ref(fresh->list[i]));
+        add_merged(to, fresh->list[i]);
 }
 
 static void merge_keys(struct sl_key_table *to, const struct sl_people *people,
@@ -401,7 +407,7 @@ enum sl_code sl_access_compact(const struct sl_access *old, struct sl_store *sto
     } else if (o) {
         struct sl_access_base *base = SL_NEW(struct sl_access_base);
         atomic_init(&base->refs, 1);
-        merge_people(&base->people, old);
+        merge_people(base, old);
         sl_key_table_init(&base->keys, old->base->keys.n + o->keys.n);
         merge_keys(&base->keys, &base->people, &old->base->keys, &o->keys);
         merge_keys(&base->keys, &base->people, &o->keys, NULL);

@@ -90,6 +90,55 @@ static void takes_up_changes(void **state)
     sl_access_unref(a);
 }
 
+static void expect_counts(const struct sl_access *a, size_t users, size_t keys)
+{
+    struct sl_access_counts n;
+    sl_access_count(a, &n);
+    assert_int_equal(n.users, users);
+    assert_int_equal(n.keys, keys);
+}
+
+/* Whatever way things went, and before and after they were worked in. */
+static void counts_users_and_keys(void **state)
+{
+    struct scene *s = *state;
+    const char *ann = users_add(s, &(struct users_user){.name = "ann"});
+    const char *bob = users_add(s, &(struct users_user){.name = "bob"});
+    struct sl_api_key anns = users_add_key(s, ann, NULL);
+    users_add_key(s, ann, NULL);
+    users_add_key(s, bob, NULL);
+    struct sl_access *a = users_load(s);
+    expect_counts(a, 2, 3);
+    const char *eve = users_add(s, &(struct users_user){.name = "eve"});
+    struct sl_api_key eves = users_add_key(s, eve, NULL);
+    users_add_key(s, eve, NULL);
+    users_add_key(s, bob, NULL);
+    users_refresh(s, &a);
+    expect_counts(a, 3, 6);
+    users_revoke(s, ann, anns.id); /* of the base */
+    users_revoke(s, eve, eves.id); /* of the overlay */
+    users_set(s, ann, SL_USERS_DISABLED, "x");
+    users_refresh(s, &a);
+    expect_counts(a, 3, 4);
+    users_delete(s, bob); /* with a key in the base and one in the overlay */
+    users_refresh(s, &a);
+    expect_counts(a, 2, 2);
+    users_compact(s, &a);
+    expect_counts(a, 2, 2);
+    users_delete(s, eve);
+    users_refresh(s, &a);
+    expect_counts(a, 1, 1);
+    users_compact(s, &a);
+    expect_counts(a, 1, 1);
+    users_delete(s, ann);
+    users_refresh(s, &a);
+    expect_counts(a, 0, 0);
+    sl_access_unref(a);
+    a = users_load(s);
+    expect_counts(a, 0, 0);
+    sl_access_unref(a);
+}
+
 /* A change that does not concern callers costs nothing, but is seen. */
 static void counts_revisions(void **state)
 {
@@ -288,10 +337,15 @@ static void tells_what_a_user_may(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        SCENE_TEST(reads_all_at_the_start),   SCENE_TEST(takes_up_changes),
-        SCENE_TEST(counts_revisions),         SCENE_TEST(agrees_with_a_fresh_one),
-        SCENE_TEST(takes_up_a_configuration), SCENE_TEST(maps_claims),
-        SCENE_TEST(keeps_preferences),        SCENE_TEST(tells_what_a_user_may),
+        SCENE_TEST(reads_all_at_the_start),
+        SCENE_TEST(takes_up_changes),
+        SCENE_TEST(counts_users_and_keys),
+        SCENE_TEST(counts_revisions),
+        SCENE_TEST(agrees_with_a_fresh_one),
+        SCENE_TEST(takes_up_a_configuration),
+        SCENE_TEST(maps_claims),
+        SCENE_TEST(keeps_preferences),
+        SCENE_TEST(tells_what_a_user_may),
     };
     return SCENE_MAIN(tests, argc, argv);
 }
