@@ -37,10 +37,13 @@ struct sl_statement {
     bool refused;    /* out: the error is on_row's, and the transaction goes on */
 };
 
+enum { SL_STORE_POOLS = 2 };
+
 /* Slots without a word on errors: SL_UNAVAILABLE, STORE. */
 struct sl_store_ops {
     const char *name;
-    char mark;         /* of parameters */
+    const char *pools[SL_STORE_POOLS]; /* their names */
+    char mark;                         /* of parameters */
     bool notices;      /* it tells of commits by itself: listen gives a connection */
     bool row_security; /* the database itself keeps rows from those who may not see them */
     const char *now;   /* milliseconds since 1970 of the clock that all who share the database go
@@ -77,14 +80,14 @@ struct sl_store_ops {
     bool (*hear)(struct sl_conn *c);
 };
 
-enum { SL_STORE_POOLS = 2 };
-
 /* First member of every back end's own struct. */
 struct sl_store {
     const struct sl_store_ops *ops;
     struct sl_conn_pool *pools[SL_STORE_POOLS];
     struct sl_store_schema schema;
     _Atomic int64_t revision; /* the last one this process wrote or saw */
+    _Atomic int64_t looked_us;
+    atomic_ullong notices, listeners;
     pthread_mutex_t watch_lock;
     struct sl_watch *watch; /* under the lock: told of commits of this process; NULL: none */
 };

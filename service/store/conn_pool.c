@@ -15,7 +15,8 @@ struct sl_conn_pool {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     struct sl_conn *idle; /* under the lock */
-    size_t open;          /* idle and in use */
+    size_t open;          /* idle, in use, and about to be made */
+    uint64_t opened, lost, waits, timeouts;
 };
 
 struct sl_conn_pool *sl_conn_pool_create(struct sl_store *store, unsigned which, size_t size,
@@ -57,8 +58,10 @@ void sl_conn_pool_destroy(struct sl_conn_pool *p)
 static struct sl_conn *drop_idle(struct sl_conn_pool *p)
 {
     struct sl_conn *list = p->idle;
-    for (struct sl_conn *c = list; c; c = c->next)
+    for (struct sl_conn *c = list; c; c = c->next) {
         p->open--;
+        p->lost++;
+    }
     p->idle = NULL;
     return list;
 }
@@ -81,6 +84,7 @@ static enum sl_code reserve(struct sl_conn_pool *p, struct sl_conn **out, struct
 {
     struct timespec until = deadline_in(p->wait_ms);
     int got = 0;
+    p->waits += !p->idle && p->open >= p->size;
     while (!p->idle && p->open >= p->size && got != ETIMEDOUT)
         got = pthread_cond_timedwait(&p->freed, &p->lock, &until);
     *out = p->idle;
@@ -88,12 +92,27 @@ static enum sl_code reserve(struct sl_conn_pool *p, struct sl_conn **out, struct
         p->idle = p->idle->next;
         return SL_OK;
     }
-    if (p->open >= p->size)
+    if (p->open >= p->size) {
+        p->timeouts++;
         return sl_err_set(err, SL_UNAVAILABLE, SL_REASON_STORE,
                           "the store is busy: none of %zu connections became free in %lld ms",
                           p->size, (long long)p->wait_ms);
+    }
     p->open++;
     return SL_OK;
+}
+
+/* The place that was reserved has a connection now, or is free again. */
+static void note_made(struct sl_conn_pool *p, bool made)
+{
+    pthread_mutex_lock(&p->lock);
+    if (made) {
+        p->opened++;
+    } else {
+        p->open--;
+        pthread_cond_signal(&p->freed);
+    }
+    pthread_mutex_unlock(&p->lock);
 }
 
 enum sl_code sl_conn_pool_take(struct sl_conn_pool *p, bool fresh, struct sl_conn **out,
@@ -108,12 +127,8 @@ enum sl_code sl_conn_pool_take(struct sl_conn_pool *p, bool fresh, struct sl_con
     disconnect_all(p, old);
     if (!code && !c) {
         code = p->store->ops->connect(p->store, p->which, &c, err);
-        if (code) {
-            pthread_mutex_lock(&p->lock);
-            p->open--;
-            pthread_cond_signal(&p->freed);
-            pthread_mutex_unlock(&p->lock);
-        } else {
+        note_made(p, code == SL_OK);
+        if (!code) {
             c->store = p->store;
             c->pool = p->which;
         }
@@ -131,10 +146,27 @@ void sl_conn_pool_give(struct sl_conn_pool *p, struct sl_conn *c)
     pthread_mutex_lock(&p->lock);
     if (broken) {
         p->open--;
+        p->lost++;
     } else {
         c->next = p->idle;
         p->idle = c;
     }
     pthread_cond_signal(&p->freed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void sl_conn_pool_stats(struct sl_conn_pool *p, struct sl_store_pool *out)
+{
+    pthread_mutex_lock(&p->lock);
+    *out = (struct sl_store_pool){
+        .size = p->size,
+        .opened = p->opened,
+        .lost = p->lost,
+        .waits = p->waits,
+        .timeouts = p->timeouts,
+    };
+    for (const struct sl_conn *c = p->idle; c; c = c->next)
+        out->idle++;
+    out->in_use = p->open - out->idle;
     pthread_mutex_unlock(&p->lock);
 }

@@ -16,5 +16,7 @@ enum sl_code sl_conn_pool_take(struct sl_conn_pool *p, bool fresh, struct sl_con
                                struct sl_err *err) SL_MUST_CHECK;
 /* Closes it where it is broken. */
 void sl_conn_pool_give(struct sl_conn_pool *p, struct sl_conn *c);
+/* Fills all but the name. */
+void sl_conn_pool_stats(struct sl_conn_pool *p, struct sl_store_pool *out);
 
 #endif

@@ -37,6 +37,7 @@ static bool hear(struct sl_conn *c);
 
 const struct sl_store_ops sl_postgres_ops = {
     .name = "postgresql",
+    .pools = {[SL_POSTGRES_APP] = "app", [SL_POSTGRES_SYNC] = "sync"},
     .mark = '$',
     .notices = true,
     .row_security = true,
@@ -243,6 +244,7 @@ static enum sl_code listen_db(struct sl_store *s, struct sl_conn **out, int *fd,
         sl_postgres_disconnect(&c->conn);
         return code;
     }
+    atomic_fetch_add(&s->listeners, 1);
     *out = &c->conn;
     *fd = PQsocket(c->pg);
     return SL_OK;
@@ -253,7 +255,9 @@ static bool hear(struct sl_conn *conn)
     struct sl_postgres_conn *c = conn_of(conn);
     if (!PQconsumeInput(c->pg))
         return false;
-    for (PGnotify *n; (n = PQnotifies(c->pg));)
+    for (PGnotify *n; (n = PQnotifies(c->pg));) {
+        atomic_fetch_add(&conn->store->notices, 1);
         PQfreemem(n);
+    }
     return PQstatus(c->pg) == CONNECTION_OK;
 }

@@ -26,6 +26,7 @@ static bool hear(struct sl_conn *c);
 
 const struct sl_store_ops sl_sqlite_ops = {
     .name = "sqlite",
+    .pools = {[SL_SQLITE_READERS] = "readers", [SL_SQLITE_WRITER] = "writer"},
     .mark = '?',
     .row_security = false,
     .now = "0",

@@ -11,6 +11,9 @@ void sl_store_init(struct sl_store *s, const struct sl_store_ops *ops)
 {
     s->ops = ops;
     atomic_init(&s->revision, 0);
+    atomic_init(&s->looked_us, 0);
+    atomic_init(&s->notices, 0);
+    atomic_init(&s->listeners, 0);
     pthread_mutex_init(&s->watch_lock, NULL);
 }
 
@@ -19,6 +22,25 @@ void sl_store_fini(struct sl_store *s)
     for (size_t i = 0; i < SL_STORE_POOLS; i++)
         sl_conn_pool_destroy(s->pools[i]);
     pthread_mutex_destroy(&s->watch_lock);
+}
+
+bool sl_store_pool(struct sl_store *s, size_t i, struct sl_store_pool *out)
+{
+    if (i >= SL_STORE_POOLS)
+        return false;
+    sl_conn_pool_stats(s->pools[i], out);
+    out->name = s->ops->pools[i];
+    return true;
+}
+
+void sl_store_facts(const struct sl_store *s, struct sl_store_facts *out)
+{
+    *out = (struct sl_store_facts){
+        .revision = atomic_load(&s->revision),
+        .looked_us = atomic_load(&s->looked_us),
+        .notices = atomic_load(&s->notices),
+        .listeners = atomic_load(&s->listeners),
+    };
 }
 
 int sl_store_newest(const struct sl_store_migration *migrations)

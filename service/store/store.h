@@ -278,6 +278,28 @@ enum sl_code sl_store_swap_meta(struct sl_store *s, const struct sl_meta_swap *s
 enum sl_code sl_tx_add_meta(struct sl_tx *tx, const char *name, const char *value, bool *added,
                             struct sl_err *err) SL_MUST_CHECK;
 
+/* ---- how it is used: any thread, without asking the database ---- */
+
+struct sl_store_pool {
+    const char *name;    /* "app", "sync"; of SQLite "readers", "writer" */
+    size_t size;         /* connections it may have */
+    size_t in_use, idle; /* and has */
+    uint64_t opened;     /* all that were ever made */
+    uint64_t lost;       /* that broke, or were given up because another had broken */
+    uint64_t waits;      /* who asked found none free */
+    uint64_t timeouts;   /* and got none in time */
+};
+/* The i-th; false past the last. */
+bool sl_store_pool(struct sl_store *s, size_t i, struct sl_store_pool *out);
+
+struct sl_store_facts {
+    int64_t revision;   /* the last one that this process wrote or saw */
+    int64_t looked_us;  /* monotonic: when the watch last saw which revision it is; 0: never */
+    uint64_t notices;   /* of commits, by word of the database; 0 where it has no such thing */
+    uint64_t listeners; /* connections for them that were made */
+};
+void sl_store_facts(const struct sl_store *s, struct sl_store_facts *out);
+
 /* Creates a folder, and those above it, with mode 0700 where they are missing. */
 enum sl_code sl_store_make_data_dir(const char *data_dir, struct sl_err *err) SL_MUST_CHECK;
 

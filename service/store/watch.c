@@ -107,6 +107,7 @@ static void look(struct sl_watch *w)
         tell_state(w, false, err.text);
         return;
     }
+    atomic_store(&w->store->looked_us, sl_now_us());
     tell_state(w, true, "");
     if (revision > w->revision) {
         w->revision = revision;

@@ -150,6 +150,10 @@ static void hears_of_commits(void **state)
     scene_add(s, SL_TABLE_TIERS, NULL, "a");
     assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);
     assert_true(s->store->ops->hear(c));
+    struct sl_store_facts facts;
+    sl_store_facts(s->store, &facts);
+    assert_int_equal(facts.notices, 1);
+    assert_int_equal(facts.listeners, 1);
     scene_sql(s, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                  "WHERE query LIKE 'LISTEN%' AND datname = current_database()");
     assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, PATIENCE_S * 1000), 1);
@@ -199,6 +203,9 @@ static void survives_dead_connections(void **state)
     scene_open_database(s);
     scene_add(s, SL_TABLE_TIERS, NULL, "b");
     assert_string_equal(scene_names(s, scene_sync(s), SL_TABLE_TIERS), "a,b,");
+    struct sl_store_pool pool;
+    assert_true(sl_store_pool(s->store, 0, &pool));
+    assert_true(pool.lost >= 1 && pool.opened > pool.lost);
     /* in the middle of a transaction it is an error, and nothing is stored */
     struct sl_tx *tx = scene_admin(s);
     EXPECT_OK(sl_tx_insert(tx, scene_row(s, SL_TABLE_TIERS, NULL, "c"), &s->err));

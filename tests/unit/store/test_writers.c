@@ -135,11 +135,27 @@ static void says_when_all_connections_are_taken(void **state)
     options.connect_timeout_ms = 1000;
     EXPECT_OK(sl_store_open(&options, &store, &s->err));
     EXPECT_OK(sl_store_begin(store, &sessions[0], true, &taken[0], &s->err));
+    struct sl_store_pool pool;
+    const size_t which = scene_is_postgres() ? 0 : 1; /* "app", "writer" */
+    assert_true(sl_store_pool(store, which, &pool));
+    assert_string_equal(pool.name, scene_is_postgres() ? "app" : "writer");
+    assert_int_equal(pool.size, 1);
+    assert_int_equal(pool.in_use, 1);
+    assert_int_equal(pool.idle, 0);
+    assert_int_equal(pool.waits, 0);
     s->err = (struct sl_err){0};
     assert_int_equal(sl_store_begin(store, &sessions[0], true, &tx, &s->err), SL_UNAVAILABLE);
     assert_non_null(strstr(s->err.text, "none of 1 connections"));
     s->err = (struct sl_err){0};
     sl_tx_rollback(taken[0]);
+    assert_true(sl_store_pool(store, which, &pool));
+    assert_int_equal(pool.in_use, 0);
+    assert_int_equal(pool.idle, 1);
+    assert_int_equal(pool.opened, 1);
+    assert_int_equal(pool.waits, 1);
+    assert_int_equal(pool.timeouts, 1);
+    assert_int_equal(pool.lost, 0);
+    assert_false(sl_store_pool(store, 2, &pool));
     EXPECT_OK(sl_store_begin(store, &sessions[0], true, &tx, &s->err));
     sl_tx_rollback(tx);
     sl_store_close(store);
