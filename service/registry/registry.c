@@ -108,6 +108,16 @@ void sl_registry_walk_personal(struct sl_registry_walk *w, const struct sl_regis
     w->next[1] = NULL;
 }
 
+size_t sl_registry_count_personal(const struct sl_registry *r)
+{
+    return r->index->stored.n_personal;
+}
+
+size_t sl_registry_count_credentials(const struct sl_registry *r)
+{
+    return r->index->credentials.live;
+}
+
 /* ---- rights ---- */
 
 bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,

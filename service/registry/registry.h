@@ -141,6 +141,9 @@ const struct sl_model *sl_registry_next(struct sl_registry_walk *w);
 
 /* Walks the models of all users, owner by owner: for those who show nobody what is another's. Deleted ones, too. */
 void sl_registry_walk_personal(struct sl_registry_walk *w, const struct sl_registry *r);
+/* Of users' own: models that are not deleted; and stored keys of providers, whoever owns them. */
+size_t sl_registry_count_personal(const struct sl_registry *r);
+size_t sl_registry_count_credentials(const struct sl_registry *r);
 
 /* Whether the principal may use the model. */
 bool sl_registry_may_use(const struct sl_registry *r, const struct sl_model *m,

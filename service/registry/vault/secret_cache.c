@@ -18,7 +18,8 @@ struct place {
 };
 
 struct shard {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* guards all below */
+    uint64_t hits, misses;
     struct place places[SETS][WAYS];
 };
 
@@ -118,6 +119,8 @@ static struct sl_secret *find(const struct wanted *w)
         secret = sl_secret_ref(p->secret);
     else if (there && (late || p->revision < w->revision))
         let_go(p);
+    w->shard->hits += secret != NULL;
+    w->shard->misses += secret == NULL;
     pthread_mutex_unlock(&w->shard->lock);
     return secret;
 }
@@ -183,4 +186,18 @@ size_t sl_secret_cache_sweep(struct sl_secret_cache *c, int64_t now_us)
 void sl_secret_cache_clear(struct sl_secret_cache *c)
 {
     (void)sl_secret_cache_sweep(c, INT64_MAX);
+}
+
+void sl_secret_cache_stats(struct sl_secret_cache *c, struct sl_secret_cache_stats *out)
+{
+    *out = (struct sl_secret_cache_stats){.hits = 0};
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct shard *s = &c->shards[i];
+        pthread_mutex_lock(&s->lock);
+        out->hits += s->hits;
+        out->misses += s->misses;
+        for (size_t k = 0; k < SETS * WAYS; k++)
+            out->entries += s->places[k / WAYS][k % WAYS].key != NULL;
+        pthread_mutex_unlock(&s->lock);
+    }
 }

@@ -37,4 +37,10 @@ size_t sl_secret_cache_sweep(struct sl_secret_cache *c, int64_t now_us);
 /* Lets go of everything: the keyring or the rules changed. */
 void sl_secret_cache_clear(struct sl_secret_cache *c);
 
+struct sl_secret_cache_stats {
+    uint64_t hits, misses; /* asked for and there; not there, and opened or not */
+    size_t entries;        /* there now */
+};
+void sl_secret_cache_stats(struct sl_secret_cache *c, struct sl_secret_cache_stats *out);
+
 #endif

@@ -100,6 +100,26 @@ static void sweeps(void **state)
     assert_false(opens(s, true, 0));
 }
 
+static void counts(void **state)
+{
+    struct scene *s = *state;
+    struct sl_secret_cache_stats n;
+    assert_true(opens(s, false, 0));
+    assert_true(opens(s, false, 0));
+    assert_true(opens(s, true, 0));
+    s->sealed.id = "c-2";
+    assert_false(opens(s, true, 0));
+    assert_true(opens(s, false, 0));
+    sl_secret_cache_stats(s->cache, &n);
+    assert_int_equal(n.hits, 2);
+    assert_int_equal(n.misses, 3);
+    assert_int_equal(n.entries, 2);
+    sl_secret_cache_clear(s->cache);
+    sl_secret_cache_stats(s->cache, &n);
+    assert_int_equal(n.hits, 2);
+    assert_int_equal(n.entries, 0);
+}
+
 static void is_bounded(void **state)
 {
     struct scene *s = *state;
@@ -157,7 +177,7 @@ int main(void)
         TEST(keeps_five_minutes),  TEST(keeps_revisions_apart),
         TEST(keeps_places_apart),  TEST(sweeps),
         TEST(is_bounded),          TEST(opens_what_it_cannot_keep),
-        TEST(serves_many_threads),
+        TEST(serves_many_threads), TEST(counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
