@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "api/backend_metrics.h"
 #include "api/service.h"
 #include "api/version_check.h"
 #include "base/alloc.h"
@@ -13,6 +14,7 @@
 #include "registry/last_used.h"
 #include "registry/vault/key_file.h"
 #include "registry/vault/open_keyring.h"
+#include "telemetry/metrics.h"
 
 enum {
     POOL_THREADS = 4,    /* for work that may block */
@@ -66,6 +68,8 @@ static void on_state(void *owner, bool up, const char *why)
 {
     struct sl_backend *b = owner;
     atomic_store(&b->store_is_up, up);
+    if (!up)
+        sl_metric_add(SL_METRIC_STORE_OUTAGES, 1, NULL);
     if (up)
         sl_log(SL_LOG_INFO, "the database is back");
     else
@@ -269,11 +273,14 @@ enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err)
     struct sl_watch *watch = NULL;
     enum sl_code code = sl_store_watch_start(b->store, &watcher, 0, &watch, err);
     set_watch(b, watch);
+    b->metrics = sl_backend_metrics_start(b);
     return code == SL_OK ? sl_periodic_start(b->periodic, err) : code;
 }
 
 void sl_backend_stop(struct sl_backend *b)
 {
+    sl_backend_metrics_stop(b->metrics);
+    b->metrics = NULL;
     sl_store_watch_stop(set_watch(b, NULL));
     if (b->periodic)
         sl_periodic_stop(b->periodic);

@@ -19,6 +19,7 @@
 #include "store/store.h"
 #include "store/watch.h"
 
+struct sl_backend_metrics; /* api/backend_metrics.h */
 struct sl_service;
 struct sl_version_check; /* api/version_check.h */
 
@@ -58,6 +59,7 @@ struct sl_backend {
     int key_file_lock; /* shared, where holds_key_file: nobody changes the file below the keyring */
     int64_t deleted_grace_ms;
     int64_t uses_ms; /* uses of models are stored up to then */
+    struct sl_backend_metrics *metrics;
 };
 
 /* Loads the keyring (and holds its file, where it is in one) and checks that it is the store's, makes the first snapshots, and starts the pool. store and tokens are

@@ -7,9 +7,11 @@
 #include "access/load.h"
 #include "api/service.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "registry/last_used.h"
 #include "registry/load.h"
+#include "telemetry/metrics.h"
 
 enum { MAX_SERVICES = 128 };
 
@@ -17,6 +19,7 @@ struct pair {
     struct sl_registry *registry;
     struct sl_access *access;
     int64_t revision; /* of the store, read before the snapshots were made */
+    int64_t made_us;
 };
 
 struct sl_snapshots {
@@ -118,6 +121,7 @@ static enum sl_code make(struct sl_snapshots *s, const struct sl_config *config,
         return code;
     }
     s->generation++;
+    p.made_us = sl_now_us();
     *out = p;
     return SL_OK;
 }
@@ -138,7 +142,7 @@ static void publish(struct sl_snapshots *s, const struct pair *p)
 static enum sl_code take_compacted(struct sl_snapshots *s, const struct sl_access *compacted,
                                    struct sl_err *err)
 {
-    struct pair p = {.revision = s->now.revision};
+    struct pair p = {.revision = s->now.revision, .made_us = s->now.made_us};
     struct sl_access *under = sl_access_under_rules_of(compacted, s->now.access);
     enum sl_code code = sl_access_refresh(under, s->from.store, &p.access, err);
     sl_access_unref(under);
@@ -260,8 +264,16 @@ struct sl_registry *sl_snapshots_with(struct sl_snapshots *s, const struct sl_ro
 
 void sl_snapshots_complain(const struct sl_err *err)
 {
+    sl_metric_add(SL_METRIC_SNAPSHOT_FAILURES, 1, NULL);
     sl_log(SL_LOG_ERROR, "the store's changes could not be taken up: the old state stays in force",
            SL_F_STR("error", err->text));
+}
+
+void sl_snapshots_facts(struct sl_snapshots *s, struct sl_snapshots_facts *out)
+{
+    pthread_mutex_lock(&s->current);
+    *out = (struct sl_snapshots_facts){s->now.revision, s->now.made_us};
+    pthread_mutex_unlock(&s->current);
 }
 
 struct sl_registry *sl_snapshots_registry(struct sl_snapshots *s)

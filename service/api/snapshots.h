@@ -41,6 +41,12 @@ struct sl_registry *sl_snapshots_with(struct sl_snapshots *s, const struct sl_ro
 /* Logs that snapshots could not be renewed. */
 void sl_snapshots_complain(const struct sl_err *err);
 
+struct sl_snapshots_facts {
+    int64_t revision; /* of the store, that they have */
+    int64_t made_us;  /* monotonic */
+};
+void sl_snapshots_facts(struct sl_snapshots *s, struct sl_snapshots_facts *out);
+
 /* References to the current ones, which the caller gives back. */
 struct sl_registry *sl_snapshots_registry(struct sl_snapshots *s) SL_MUST_CHECK;
 struct sl_access *sl_snapshots_access(struct sl_snapshots *s) SL_MUST_CHECK;

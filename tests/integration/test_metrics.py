@@ -2,10 +2,12 @@
 import pathlib
 import re
 import socket
+import time
 
 import grpc
+import postgres as postgres_server
 import pytest
-from env import REPO
+from env import REPO, slack
 from helpers import Background, ask, complete, fails, stream
 from scrape import Scrape, get
 
@@ -15,6 +17,14 @@ RPCS = "sluice_rpcs_total"
 
 def scrape(sluice):
     return Scrape(sluice.metrics_address)
+
+
+def wait_until(check):
+    """Reads again and again until it is so."""
+    started = time.monotonic()
+    while not check():
+        assert time.monotonic() - started < slack(30, 120), "not in time"
+        time.sleep(0.01)
 
 
 def test_calls_are_counted_exactly(sluice, api, provider):
@@ -129,6 +139,65 @@ def test_methods_that_are_not_served_are_one(sluice):
     assert "another.one" not in now.text and "MadeUp" not in now.text
 
 
+def test_guesses_are_slowed_and_counted(start_sluice):
+    sluice = start_sluice(env={"CHOSEN_KEY": "a text that somebody chose"}, config={"access": {
+        "anonymous": False, "keys": [{"name": "chosen", "key": "env:CHOSEN_KEY"}]}})
+    wrong = slowed = 0
+    while slowed < 2:
+        failure = fails(lambda: complete(sluice.api("guess %d" % wrong), ask()),
+                        {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.RESOURCE_EXHAUSTED})
+        wrong += failure.reason == "CREDENTIALS_INVALID"
+        slowed += failure.reason == "TOO_MANY_FAILURES"
+        assert wrong < 100, "nobody minds"
+    now = scrape(sluice)
+    assert now.value("sluice_auth_failures_total") == wrong
+    assert now.value("sluice_auth_slowed_total") == slowed
+    assert now.value("sluice_auth_pauses_total") >= 1
+    assert now.value("sluice_auth_checks_total", result="TOO_MANY_FAILURES") == slowed
+
+
+def test_the_registry_is_counted(start_sluice, provider, stubs):
+    reg, access = stubs.registry, stubs.access
+    models = {"one": "a", "ending": {"model_id": "b", "retirement_date": "2999-01-31"},
+              "old": {"model_id": "c", "retirement_date": "2024-01-31"}}
+    sluice = start_sluice(models=models)
+    admin = sluice.api(sluice.admin_key)
+    before = scrape(sluice)
+    assert before.value("sluice_models", origin="config") == 3 and before.value("sluice_models", origin="api") == 0
+    assert before.value("sluice_users") == before.value("sluice_api_keys", origin="store") == 1
+    left = {dict(labels)["model"]: days for labels, days in before.all("sluice_deprecated_model_days_left").items()}
+    assert left.keys() == {"ending", "old"} and left["ending"] > 300000 and left["old"] < 0
+    admin.registry.CreateModel(reg.CreateModelRequest(model=reg.Model(
+        name="stored", provider="scripted", model_id="test", key="sk-test-stored-0123456789")))
+    made = admin.access.CreateUser(access.CreateUserRequest(user=access.User(name="zoe-quince"), with_key=True))
+    user = sluice.api(made.key)
+    user.registry.CreateModel(reg.CreateModelRequest(model=reg.Model(
+        name="own-one", provider="openai", model_id="gpt-4.1", key="sk-test-own-0123456789"), personal=True))
+    complete(admin, ask(model="stored"))
+    complete(admin, ask(model="stored"))
+    after = scrape(sluice)
+    assert after.since(before, {"sluice_models", "sluice_users", "sluice_api_keys", "sluice_credentials", "sluice_secret_cache_hits_total",
+                                "sluice_secret_cache_misses_total", "sluice_secret_cache_entries", "sluice_store_revision",
+                                "sluice_snapshot_revision"}) == {
+        ("sluice_models", "origin=api"): 1, ("sluice_models", "origin=personal"): 1,
+        ("sluice_users",): 1, ("sluice_api_keys", "origin=store"): 1, ("sluice_credentials",): 2,
+        ("sluice_secret_cache_misses_total",): 1, ("sluice_secret_cache_hits_total",): 1, ("sluice_secret_cache_entries",): 1,
+        ("sluice_store_revision",): 3, ("sluice_snapshot_revision",): 3,
+    }
+    assert not any(text in after.text for text in ("own-one", "quince", "sk-test"))
+
+
+def test_the_store_is_watched(sluice):
+    now = scrape(sluice)
+    assert now.value("sluice_store_up") == 1 and now.value("sluice_store_outages_total") == 0
+    assert now.value("sluice_snapshot_failures_total") == 0
+    assert 0 <= now.value("sluice_snapshot_age_seconds") < slack(20, 60)
+    assert now.value("sluice_store_state_timestamp_seconds") >= now.value("process_start_time_seconds") - 1
+    pools = {dict(labels)["pool"] for labels in now.all("sluice_store_pool_size")}
+    assert pools in ({"app", "sync"}, {"readers", "writer"})
+    assert all(now.value("sluice_store_pool_opened_total", pool=pool) >= 1 for pool in pools)
+
+
 def test_the_process_tells_of_itself(sluice):
     now = scrape(sluice)
     assert now.value("sluice_build_info", version=sluice.wait_log(lambda line: line.get("msg") == "listening")["version"]) == 1
@@ -215,3 +284,40 @@ def test_an_address_that_is_said_has_to_be_free(sluice, start_sluice):
     other.expect_exit = (78,)
     assert other.wait() == 78
     assert "metrics.address" in other.stderr() and "in use" in other.stderr()
+
+
+@pytest.mark.skipif(not postgres_server.wanted(), reason="SLUICE_TEST_POSTGRES names no server")
+def test_the_database_goes_away_and_comes_back(server, start_sluice, tmp_path, stubs):
+    """Notices, age, absence and return, and the connections that went with it."""
+    access = stubs.access
+    cluster = postgres_server.Cluster(server, start_sluice, tmp_path)
+    admin = cluster.bootstrap()
+    one, two = cluster.replica(), cluster.replica()
+
+    def add(name):
+        one.api(admin).access.CreateTier(access.CreateTierRequest(tier=access.Tier(name=name)))
+
+    wait_until(lambda: scrape(two).value("sluice_store_listeners_total") == 1)
+    before = scrape(two)
+    add("silver")
+    wait_until(lambda: scrape(two).value("sluice_store_notices_total") > before.value("sluice_store_notices_total"))
+    wait_until(lambda: scrape(two).value("sluice_snapshot_revision") > before.value("sluice_snapshot_revision"))
+    assert scrape(two).value("sluice_snapshot_revision") == scrape(two).value("sluice_store_revision")
+    assert before.value("sluice_store_up") == 1 and before.value("sluice_store_outages_total") == 0
+    server.stop()
+    try:
+        wait_until(lambda: scrape(two).value("sluice_store_up") == 0)
+        wait_until(lambda: scrape(two).value("sluice_snapshot_age_seconds") > 1.5)
+        away = scrape(two)
+        assert away.value("sluice_store_outages_total") == 1
+        assert away.value("sluice_store_state_timestamp_seconds") > before.value("sluice_store_state_timestamp_seconds")
+        assert get(two.metrics_address, "/readyz")[0] == get(two.metrics_address, "/healthz")[0] == 200
+    finally:
+        server.start()
+    wait_until(lambda: scrape(two).value("sluice_store_up") == 1)
+    wait_until(lambda: scrape(two).value("sluice_store_listeners_total") > 1)
+    add("gold")
+    wait_until(lambda: scrape(two).value("sluice_snapshot_revision") > away.value("sluice_snapshot_revision"))
+    assert scrape(two).value("sluice_snapshot_age_seconds") < slack(1.5, 10)
+    assert scrape(two).value("sluice_store_pool_lost_total", pool="app") >= 1
+    assert scrape(two).value("sluice_store_pool_size", pool="app") == 8
