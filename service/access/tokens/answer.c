@@ -13,7 +13,7 @@ enum { DEFAULT_LIFETIME_S = 3600, MAX_LIFETIME_S = 7 * 24 * 3600, MAX_FIELD = 16
 static enum sl_code garbage(const struct tk_mint *m, const char *what, struct sl_err *err)
 {
     sl_err_set(err, SL_UNAVAILABLE, SL_REASON_PROVIDER_GARBAGE, "%s answered without %s",
-               m->source->credential.method->title, what);
+               m->credential->method->title, what);
     err->retryable = true;
     return err->code;
 }

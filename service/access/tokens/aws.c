@@ -42,6 +42,9 @@ static enum sl_code open_role(const struct sl_token_spec *spec, struct sl_token_
     struct sl_aws_key key;
     if (!is_there(spec->role))
         return missing(err, "a role (AWS_ROLE_ARN)");
+    if (is_there(spec->region) &&
+        spec->region[strspn(spec->region, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+        return missing(err, "a region that is one: letters, digits and '-'");
     copy_secret(s, spec);
     if (spec->from == SL_TOKEN_AWS_ROLE &&
         (!c->secret || !sl_aws_key_read(sl_secret_reveal(c->secret), &key)))
@@ -60,7 +63,7 @@ static enum sl_code open_role(const struct sl_token_spec *spec, struct sl_token_
 
 static enum sl_code add_action(struct tk_mint *m, const char *action, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     enum sl_code code = tk_form_add(&m->form, "Action", action, err);
     if (code == SL_OK)
         code = tk_form_add(&m->form, "Version", STS_VERSION, err);
@@ -73,7 +76,7 @@ static enum sl_code add_action(struct tk_mint *m, const char *action, struct sl_
 
 static const char *sts_url(struct tk_mint *m)
 {
-    return sl_arena_printf(&m->arena, "%s/", m->source->credential.url);
+    return sl_arena_printf(&m->arena, "%s/", m->credential->url);
 }
 
 static void sign(struct tk_mint *m, const char *key_text)
@@ -83,7 +86,7 @@ static void sign(struct tk_mint *m, const char *key_text)
         return; /* seen when the source was opened */
     struct sl_sigv4 s = {
         .key = &key,
-        .region = sl_str(m->source->credential.region),
+        .region = sl_str(m->credential->region),
         .service = "sts",
         .method = m->method,
         .url = m->url,
@@ -101,14 +104,14 @@ static enum sl_code prepare_role(struct tk_mint *m, struct sl_err *err)
 {
     enum sl_code code = add_action(m, "AssumeRole", err);
     tk_post_form(m, sts_url(m));
-    sign(m, sl_secret_reveal(m->source->credential.secret));
+    sign(m, sl_secret_reveal(m->credential->secret));
     return code;
 }
 
 static enum sl_code prepare_web_identity(struct tk_mint *m, struct sl_err *err)
 {
     struct sl_secret *token = NULL;
-    enum sl_code code = tk_read_file(m->source->credential.file, &token, err);
+    enum sl_code code = tk_read_file(m->credential->file, &token, err);
     if (code == SL_OK)
         code = add_action(m, "AssumeRoleWithWebIdentity", err);
     if (code == SL_OK)
@@ -134,7 +137,7 @@ static enum sl_code open_container(const struct sl_token_spec *spec, struct sl_t
 
 static enum sl_code prepare_container(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     struct sl_secret *token = NULL;
     tk_get(m, c->url);
     if (*c->file && tk_read_file(c->file, &token, err) != SL_OK)
@@ -165,7 +168,7 @@ static enum sl_code open_instance(const struct sl_token_spec *spec, struct sl_to
 /* m->kept is the session's token, and behind its NUL the role's name. */
 static enum sl_code prepare_instance(struct tk_mint *m, struct sl_err *err)
 {
-    const char *base = m->source->credential.url;
+    const char *base = m->credential->url;
     (void)err;
     if (m->step == 0) {
         m->method = "PUT";
@@ -188,8 +191,7 @@ static enum sl_code read_instance(struct tk_mint *m, char *body, size_t n, struc
     if (!line || strpbrk(body, " \t<{") || (m->step == 1 && !sl_buf_add_char(&m->kept, '\0')) ||
         !sl_buf_add(&m->kept, body, line))
         return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_AUTH,
-                          "%s names no role for this instance",
-                          m->source->credential.method->title);
+                          "%s names no role for this instance", m->credential->method->title);
     m->step++;
     return SL_OK;
 }

@@ -69,7 +69,7 @@ static enum sl_code open_federated(const struct sl_token_spec *spec, struct sl_t
 /* The part that says who asks is written by the caller. */
 static enum sl_code add_common(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     enum sl_code code = tk_form_add(&m->form, "grant_type", "client_credentials", err);
     if (code == SL_OK)
         code = tk_form_add(&m->form, "client_id", c->client_id, err);
@@ -80,7 +80,7 @@ static enum sl_code add_common(struct tk_mint *m, struct sl_err *err)
 
 static enum sl_code prepare_secret(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     enum sl_code code = add_common(m, err);
     if (code == SL_OK)
         code = tk_form_add(&m->form, "client_secret", sl_secret_reveal(c->secret), err);
@@ -90,7 +90,7 @@ static enum sl_code prepare_secret(struct tk_mint *m, struct sl_err *err)
 
 static enum sl_code prepare_federated(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     struct sl_secret *assertion = NULL;
     enum sl_code code = tk_read_file(c->file, &assertion, err);
     if (code == SL_OK)
@@ -135,7 +135,7 @@ static enum sl_code open_app_service(const struct sl_token_spec *spec, struct sl
 
 static const char *identity_query(struct tk_mint *m, const char *version)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     return sl_arena_printf(&m->arena, "?api-version=%s&resource=%s%s%s", version,
                            tk_encode(&m->arena, c->scope), *c->client_id ? "&client_id=" : "",
                            tk_encode(&m->arena, c->client_id));
@@ -144,15 +144,15 @@ static const char *identity_query(struct tk_mint *m, const char *version)
 static enum sl_code prepare_managed(struct tk_mint *m, struct sl_err *err)
 {
     (void)err;
-    tk_get(m, sl_arena_printf(&m->arena, "%s/metadata/identity/oauth2/token%s",
-                              m->source->credential.url, identity_query(m, "2018-02-01")));
+    tk_get(m, sl_arena_printf(&m->arena, "%s/metadata/identity/oauth2/token%s", m->credential->url,
+                              identity_query(m, "2018-02-01")));
     tk_header(m, "metadata", "true");
     return SL_OK;
 }
 
 static enum sl_code prepare_app_service(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     (void)err;
     tk_get(m, sl_arena_printf(&m->arena, "%s%s", c->url, identity_query(m, "2019-08-01")));
     tk_header(m, "x-identity-header", sl_secret_reveal(c->secret));

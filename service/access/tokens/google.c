@@ -43,16 +43,12 @@ static bool is_plain(const char *text)
     return true;
 }
 
-/* https://, a host of googleapis.com, no port and no user: what a stored credential may lead to. */
+/* The token endpoints that Google's own files name, today's and the former one: what a user's credential may lead to. Other
+ * hosts of googleapis.com carry what their users put there. */
 static bool is_googles(const char *url)
 {
-    static const char suffix[] = ".googleapis.com";
-    const char *host = url + 8;
-    if (!sl_starts_with(url, "https://"))
-        return false;
-    size_t n = strcspn(host, "/?#"), m = sizeof(suffix) - 1;
-    return n > m && !memcmp(host + n - m, suffix, m) && !memchr(host, '@', n) &&
-           !memchr(host, ':', n);
+    return !strcmp(url, TOKEN_URL) || !strcmp(url, "https://www.googleapis.com/oauth2/v4/token") ||
+           !strcmp(url, "https://accounts.google.com/o/oauth2/token");
 }
 
 static enum sl_code set_url(const struct sl_token_spec *spec, struct sl_token_source *s,
@@ -63,7 +59,7 @@ static enum sl_code set_url(const struct sl_token_spec *spec, struct sl_token_so
     if (!is_plain(url) ||
         !(spec->any_host ? sl_starts_with(url, "https://") || sl_starts_with(url, "http://")
                          : is_googles(url)))
-        return bad_file(err, "has a token_uri that is no https:// address of googleapis.com");
+        return bad_file(err, "has a token_uri that is not Google's own");
     s->credential.url = tk_copy(s, url, "");
     return SL_OK;
 }
@@ -157,7 +153,7 @@ static enum sl_code open_file(const struct sl_token_spec *spec, struct sl_token_
 
 static enum sl_code prepare_assertion(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     long long now = (long long)(m->wall_ms / 1000);
     const char *claims = sl_arena_printf(
         &m->arena, "{\"iss\":\"%s\",\"scope\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld}",
@@ -179,7 +175,7 @@ static enum sl_code prepare_assertion(struct tk_mint *m, struct sl_err *err)
 
 static enum sl_code prepare_refresh(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     enum sl_code code = tk_form_add(&m->form, "grant_type", "refresh_token", err);
     if (code == SL_OK)
         code = tk_form_add(&m->form, "client_id", c->client_id, err);
@@ -202,7 +198,7 @@ static enum sl_code open_metadata(const struct sl_token_spec *spec, struct sl_to
 
 static enum sl_code prepare_metadata(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     (void)err;
     tk_get(m,
            sl_arena_printf(

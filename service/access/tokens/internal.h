@@ -51,7 +51,8 @@ struct sl_token_source {
     unsigned refs;                /* under the table's lock */
     unsigned char fingerprint[TK_FINGERPRINT];
     struct sl_arena arena;
-    struct tk_credential credential;
+    struct tk_credential credential; /* with a keeper: of it method and project only */
+    struct sl_token_spec spec;       /* with a keeper: without the secret */
     struct sl_endpoint endpoint;
     struct sl_mail start; /* to the minting's thread; holds a reference while under way */
 
@@ -87,6 +88,8 @@ struct sl_tokens {
 struct tk_mint {
     struct tk_mint *next;
     struct sl_token_source *source; /* a reference */
+    const struct tk_credential *credential;
+    struct sl_token_source *opened; /* what holds it, where a keeper gave it; NULL: the source */
     struct sl_transfer *transfer;
     struct sl_json_parser parser;
     int64_t wall_ms; /* when the step began */
@@ -112,6 +115,11 @@ int64_t tk_now_ms(void);
 /* The end of a minting: the token, or the error, goes to all who wait. */
 void tk_source_done(struct sl_token_source *s, struct sl_secret *token, int64_t lifetime_ms,
                     const struct sl_err *err);
+/* The credential of a source with a keeper, for one minting. Nobody else knows of *out: tk_source_free. */
+enum sl_code tk_source_reopen(struct sl_token_source *s, struct sl_token_source **out,
+                              struct sl_err *err) SL_MUST_CHECK;
+/* Accepts NULL. */
+void tk_source_free(struct sl_token_source *s);
 /* A reference of one that is still held. */
 void tk_source_ref_locked(struct sl_token_source *s);
 

@@ -49,6 +49,7 @@ static struct tk_mint *new_mint(struct sl_token_source *s)
 {
     struct tk_mint *m = SL_NEW(struct tk_mint);
     m->source = s;
+    m->credential = &s->credential;
     m->next = s->tokens->mints;
     s->tokens->mints = m;
     s->mint = m;
@@ -73,13 +74,14 @@ static void free_mint(struct tk_mint *m)
     sl_buf_wipe(&m->header);
     sl_buf_wipe(&m->kept);
     sl_arena_fini(&m->arena);
+    tk_source_free(m->opened);
     sl_token_source_unref(m->source);
     sl_free(m);
 }
 
 static void finish(struct tk_mint *m, struct sl_err *err)
 {
-    const struct tk_credential *c = &m->source->credential;
+    const struct tk_credential *c = m->credential;
     if (m->token && m->lifetime_ms < MIN_LIFETIME_MS)
         m->lifetime_ms = MIN_LIFETIME_MS;
     if (m->token) {
@@ -98,7 +100,7 @@ static void finish(struct tk_mint *m, struct sl_err *err)
 /* What the endpoint itself says about a request that it did not answer with a token. */
 static void refuse(struct tk_mint *m, const struct sl_transfer_result *r, struct sl_err *err)
 {
-    const char *title = m->source->credential.method->title;
+    const char *title = m->credential->method->title;
     int status = r->head->status;
     char words[256], nothing[1] = "";
     bool ill = status >= 500 || status == 429 || status == 408;
@@ -115,7 +117,7 @@ static void run_step(struct tk_mint *m);
 static void on_done(void *owner, const struct sl_transfer_result *r)
 {
     struct tk_mint *m = owner;
-    const char *title = m->source->credential.method->title;
+    const char *title = m->credential->method->title;
     struct sl_tokens *t = m->source->tokens;
     struct sl_err err = {0};
     char nothing[1] = "";
@@ -128,7 +130,7 @@ static void on_done(void *owner, const struct sl_transfer_result *r)
         refuse(m, r, &err);
     } else {
         char *body = r->body ? r->body : nothing;
-        enum sl_code code = m->source->credential.method->read(m, body, r->n, &err);
+        enum sl_code code = m->credential->method->read(m, body, r->n, &err);
         if (code == SL_OK && !m->token && m->step > step && m->step < MAX_STEPS) {
             sl_wipe(body, r->n);
             run_step(m);
@@ -145,7 +147,7 @@ static const struct sl_transfer_ops ops = {.on_done = on_done};
 
 static void start_transfer(struct tk_mint *m)
 {
-    bool direct = m->source->credential.method->direct;
+    bool direct = m->credential->method->direct;
     m->transfer =
         sl_transfer_start(m->source->tokens->upstream,
                           &(struct sl_transfer_spec){
@@ -170,7 +172,7 @@ static void run_step(struct tk_mint *m)
     memset(&m->body, 0, sizeof(m->body));
     sl_buf_reset(&m->form, 0);
     sl_buf_reset(&m->header, 0);
-    if (m->source->credential.method->prepare(m, &err) != SL_OK)
+    if (m->credential->method->prepare(m, &err) != SL_OK)
         finish(m, &err);
     else
         start_transfer(m);
@@ -181,7 +183,15 @@ static void run_step(struct tk_mint *m)
 /* Takes the reference that came with it. */
 static void begin(struct sl_token_source *s)
 {
-    run_step(new_mint(s));
+    struct tk_mint *m = new_mint(s);
+    struct sl_err err = {0};
+    if (s->spec.keeper && tk_source_reopen(s, &m->opened, &err) != SL_OK) {
+        finish(m, &err);
+        return;
+    }
+    if (m->opened)
+        m->credential = &m->opened->credential;
+    run_step(m);
 }
 
 static void deliver_start(struct sl_mail *mail)

@@ -76,7 +76,7 @@ static bool add_text(EVP_MD_CTX *md, const char *s)
 /* What tells one credential from another: equal specs share a source, over reloads too. */
 static bool fingerprint(const struct sl_token_spec *spec, unsigned char out[TK_FINGERPRINT])
 {
-    const char *const texts[] = {sl_secret_reveal(spec->secret),
+    const char *const texts[] = {spec->keeper ? spec->keeper->id : sl_secret_reveal(spec->secret),
                                  spec->url,
                                  spec->tenant,
                                  spec->client_id,
@@ -87,7 +87,8 @@ static bool fingerprint(const struct sl_token_spec *spec, unsigned char out[TK_F
                                  spec->region,
                                  spec->ca_file,
                                  spec->proxy};
-    const unsigned char first[2] = {(unsigned char)spec->from, spec->any_host};
+    const unsigned char first[3] = {(unsigned char)spec->from, spec->any_host,
+                                    spec->keeper != NULL};
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
               EVP_DigestUpdate(md, first, sizeof(first)) == 1;
@@ -103,8 +104,12 @@ const char *tk_copy(struct sl_token_source *s, const char *text, const char *oth
     return sl_arena_strdup(&s->arena, text && *text ? text : otherwise);
 }
 
-static void free_source(struct sl_token_source *s)
+void tk_source_free(struct sl_token_source *s)
 {
+    if (!s)
+        return;
+    if (s->spec.keeper)
+        s->spec.keeper->unref(s->spec.keeper);
     sl_secret_unref(s->token);
     sl_secret_unref(s->credential.secret);
     sl_secret_unref(s->credential.client_secret);
@@ -132,6 +137,47 @@ static struct sl_token_source *new_source(struct sl_tokens *t, const struct sl_t
     return s;
 }
 
+/* Of the credential that was read stays what says nothing secret. */
+static void keep_spec(struct sl_token_source *s, const struct sl_token_spec *spec)
+{
+    struct tk_credential *c = &s->credential;
+    sl_secret_unref(c->secret);
+    sl_secret_unref(c->client_secret);
+    c->secret = c->client_secret = NULL;
+    s->spec = (struct sl_token_spec){
+        .from = spec->from,
+        .keeper = spec->keeper,
+        .url = tk_copy(s, spec->url, ""),
+        .tenant = tk_copy(s, spec->tenant, ""),
+        .client_id = tk_copy(s, spec->client_id, ""),
+        .scope = tk_copy(s, spec->scope, ""),
+        .file = "",
+        .role = tk_copy(s, spec->role, ""),
+        .session = tk_copy(s, spec->session, ""),
+        .region = tk_copy(s, spec->region, ""),
+        .any_host = spec->any_host,
+    };
+}
+
+enum sl_code tk_source_reopen(struct sl_token_source *s, struct sl_token_source **out,
+                              struct sl_err *err)
+{
+    struct sl_token_spec spec = s->spec;
+    struct sl_secret *secret = NULL;
+    if (s->spec.keeper->open(s->spec.keeper, &secret, err) != SL_OK)
+        return err->code;
+    spec.secret = secret;
+    spec.keeper = NULL;
+    struct sl_token_source *opened = new_source(s->tokens, &spec);
+    enum sl_code code = opened->credential.method->open(&spec, opened, err);
+    sl_secret_unref(secret);
+    if (code != SL_OK)
+        tk_source_free(opened);
+    else
+        *out = opened;
+    return code;
+}
+
 /* With a reference taken; NULL if there is none. */
 static struct sl_token_source *find_locked(struct sl_tokens *t, const unsigned char *print)
 {
@@ -154,9 +200,13 @@ enum sl_code sl_token_source_open(struct sl_tokens *t, const struct sl_token_spe
     else
         code = s->credential.method->open(spec, s, err);
     if (code != SL_OK) {
-        free_source(s);
+        tk_source_free(s);
+        if (spec->keeper)
+            spec->keeper->unref(spec->keeper);
         return code;
     }
+    if (spec->keeper)
+        keep_spec(s, spec);
     memcpy(&s->endpoint.pool_key, s->fingerprint, sizeof(s->endpoint.pool_key));
     if (s->credential.method->direct)
         s->endpoint.proxy = "";
@@ -168,7 +218,7 @@ enum sl_code sl_token_source_open(struct sl_tokens *t, const struct sl_token_spe
     }
     pthread_mutex_unlock(&t->lock);
     if (there)
-        free_source(s);
+        tk_source_free(s);
     *out = there ? there : s;
     return SL_OK;
 }
@@ -201,7 +251,7 @@ void sl_token_source_unref(struct sl_token_source *s)
     }
     pthread_mutex_unlock(&t->lock);
     if (last)
-        free_source(s);
+        tk_source_free(s);
 }
 
 const char *sl_token_source_project(const struct sl_token_source *s)

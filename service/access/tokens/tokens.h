@@ -31,12 +31,24 @@ enum sl_token_from {
     SL_TOKEN_AWS_INSTANCE,      /* the instance metadata service, version 2 */
 };
 
+/* Who keeps a secret, so that it is not kept here: it is asked for before each minting, and what it gave is let go, and
+ * wiped, after it. Embedded in the keeper's own struct; any thread. */
+struct sl_token_keeper {
+    /* The secret, as sl_token_spec has it; *out is a reference for the caller. No I/O. */
+    enum sl_code (*open)(struct sl_token_keeper *k, struct sl_secret **out, struct sl_err *err);
+    void (*unref)(struct sl_token_keeper *k);
+    /* What tells its secret from others', and changes with it: at least 16 bytes' worth of chance, an id with a revision. */
+    const char *id;
+};
+
 /* Borrowed during sl_token_source_open. Strings may be NULL or "" where they mean nothing. */
 struct sl_token_spec {
     enum sl_token_from from;
     /* the file's JSON; the client secret; the access key as ID:SECRET or ID:SECRET:TOKEN; the value of the
      * authorization header of a credentials endpoint */
     const struct sl_secret *secret;
+    /* Where it is set, the secret is not kept; the source that is new takes the reference over, else it is given back. */
+    struct sl_token_keeper *keeper;
     const char
         *url; /* of the token endpoint, else the usual one; of metadata servers scheme and host */
     const char *tenant;    /* Entra */

@@ -183,6 +183,10 @@ static void credential_files_that_are_none(void **state)
          "token_uri"},
         {"{\"type\":\"service_account\",\"token_uri\":\"https://a@evil.googleapis.com:1/\"}",
          "token_uri"},
+        {"{\"type\":\"service_account\",\"token_uri\":\"https://storage.googleapis.com/b/o\"}",
+         "token_uri"},
+        {"{\"type\":\"service_account\",\"token_uri\":\"https://oauth2.googleapis.com/token/x\"}",
+         "token_uri"},
         {"{\"type\":\"authorized_user\",\"client_id\":\"x\"}", "client_secret"},
     };
     struct fixture *f = *state;
@@ -310,6 +314,14 @@ static void a_role_is_assumed_with_an_access_key(void **state)
                                                       .secret = secret,
                                                       .role = "arn:aws:iam::1:role/r",
                                                       .region = "eu-west-1"});
+    struct sl_err err = {0};
+    struct sl_token_source *none = NULL;
+    const struct sl_token_spec elsewhere = {.from = SL_TOKEN_AWS_ROLE,
+                                            .secret = secret,
+                                            .role = "arn:aws:iam::1:role/r",
+                                            .region = "evil.example/#"};
+    assert_int_equal(sl_token_source_open(f->tokens, &elsewhere, &none, &err), SL_INVALID_ARGUMENT);
+    assert_has(err.text, "a region");
     mint(f, STS_ANSWER);
     assert_string_equal(f->token, "ASIAEXAMPLEEXAMPLE12:wJalr/+x=:AQo/+==");
     assert_string_equal(transfer.url, "https://sts.eu-west-1.amazonaws.com/");

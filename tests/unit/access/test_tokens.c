@@ -246,6 +246,103 @@ static void equal_credentials_share_a_source(void **state)
     sl_secret_unref(secret);
 }
 
+/* ---- secrets that are kept elsewhere ---- */
+
+static struct {
+    struct sl_token_keeper base;
+    const char *secret; /* NULL: it cannot be opened */
+    atomic_int opened, unrefs;
+} keeper;
+
+static enum sl_code open_kept(struct sl_token_keeper *k, struct sl_secret **out, struct sl_err *err)
+{
+    assert_ptr_equal(k, &keeper.base);
+    atomic_fetch_add(&keeper.opened, 1);
+    if (!keeper.secret)
+        return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_SECRET_UNREADABLE, "no such key");
+    *out = sl_secret_create(keeper.secret, strlen(keeper.secret));
+    return SL_OK;
+}
+
+static void unref_kept(struct sl_token_keeper *k)
+{
+    assert_ptr_equal(k, &keeper.base);
+    atomic_fetch_add(&keeper.unrefs, 1);
+}
+
+static struct sl_token_spec kept_spec(const struct sl_secret *secret, const char *tenant)
+{
+    keeper.base = (struct sl_token_keeper){open_kept, unref_kept, "01920000-0000@7"};
+    return (struct sl_token_spec){.from = SL_TOKEN_ENTRA_SECRET,
+                                  .secret = secret,
+                                  .keeper = &keeper.base,
+                                  .tenant = tenant,
+                                  .client_id = "app"};
+}
+
+static void nothing_here(void *arg)
+{
+    (void)arg;
+}
+
+/* For each minting, and nothing of it stays. */
+static void a_kept_secret_is_asked_for_each_time(void **state)
+{
+    struct fixture *f = *state;
+    struct sl_secret *secret = sl_secret_create("one", 3);
+    atomic_store(&keeper.opened, 0);
+    atomic_store(&keeper.unrefs, 0);
+    keeper.secret = "two";
+    f->source = open_source(f, kept_spec(secret, "t"));
+    sl_secret_unref(secret);
+    assert_null(f->source->credential.secret);
+    ask(f);
+    answer(f, 200, HOUR);
+    wait_ends(f, 1);
+    assert_non_null(strstr(transfer.body, "client_secret=two"));
+    assert_string_equal(transfer.url, "https://login.microsoftonline.com/t/oauth2/v2.0/token");
+    assert_null(f->source->credential.secret);
+    keeper.secret = "three";
+    pass(f, 3600000 - 225000);
+    answer(f, 200, "{\"access_token\":\"tok-2\",\"expires_in\":3600}");
+    assert_non_null(strstr(transfer.body, "client_secret=three"));
+    assert_string_equal(current(f), "tok-2");
+    assert_int_equal(atomic_load(&keeper.opened), 2);
+    keeper.secret = NULL;
+    pass(f, 3600000);
+    ask(f);
+    wait_ends(f, 1);
+    assert_string_equal(f->err.text, "no such key");
+    assert_int_equal(atomic_load(&n_started), 2);
+    pass(f, 0); /* the minting has let go of it, and the wait */
+    sl_loop_call(f->loop, nothing_here, NULL);
+    sl_token_source_unref(f->source);
+    f->source = NULL;
+    assert_int_equal(atomic_load(&keeper.unrefs), 1);
+}
+
+static void equal_keepers_share_a_source(void **state)
+{
+    struct fixture *f = *state;
+    struct sl_secret *secret = sl_secret_create("one", 3);
+    struct sl_token_source *same = NULL, *none = NULL;
+    struct sl_err err = {0};
+    atomic_store(&keeper.unrefs, 0);
+    f->source = open_source(f, kept_spec(secret, "t"));
+    struct sl_token_spec spec = kept_spec(secret, "t"), bad = kept_spec(secret, "a/b");
+    assert_int_equal(sl_token_source_open(f->tokens, &spec, &same, &err), SL_OK);
+    assert_ptr_equal(same, f->source);
+    assert_int_equal(atomic_load(&keeper.unrefs), 1); /* the one that was not needed */
+    assert_int_equal(sl_token_source_open(f->tokens, &bad, &none, &err), SL_INVALID_ARGUMENT);
+    assert_int_equal(atomic_load(&keeper.unrefs), 2);
+    struct sl_token_source *other = open_source(f, kept_spec(secret, "u"));
+    assert_ptr_not_equal(other, f->source);
+    sl_token_source_unref(other);
+    sl_token_source_unref(same);
+    assert_int_equal(atomic_load(&keeper.unrefs), 3);
+    sl_secret_unref(secret);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, token_setup, token_teardown)
 
 int main(void)
@@ -262,6 +359,8 @@ int main(void)
         TEST(a_wait_may_be_cancelled_while_its_letter_is_under_way),
         TEST(a_wait_ends_by_its_clock),
         TEST(the_end_of_the_service_ends_waits),
+        TEST(a_kept_secret_is_asked_for_each_time),
+        TEST(equal_keepers_share_a_source),
         TEST(equal_credentials_share_a_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
