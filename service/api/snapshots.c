@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "registry/last_used.h"
 #include "registry/load.h"
 #include "telemetry/metrics.h"
 
@@ -101,7 +100,7 @@ static enum sl_code make_registry(struct sl_snapshots *s, const struct sl_config
     if (code == SL_OK)
         code = sl_registry_create(&from, out, err);
     if (code == SL_OK)
-        sl_registry_carry_uses(*out, s->now.registry);
+        sl_registry_carry(*out, s->now.registry);
     sl_catalogue_unref(from.catalogue);
     return code;
 }

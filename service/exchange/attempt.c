@@ -308,12 +308,12 @@ enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err)
     if (sl_lease_take(t->registry, m, t->arena, sl_loop_now_us(t->loop), &t->lease, err))
         return err->code;
     t->target = t->lease.target;
-    if (!m->tokens) {
+    if (!t->lease.tokens) {
         if (start(t, false, err) != SL_OK)
             drop_keys(t);
         return err->code;
     }
-    struct sl_secret *token = sl_token_get(m->tokens);
+    struct sl_secret *token = sl_token_get(t->lease.tokens);
     if (token) {
         use_token(t, token);
         if (start(t, false, err) != SL_OK)
@@ -321,12 +321,12 @@ enum sl_code sl_attempt_start(struct sl_attempt *t, struct sl_err *err)
         return err->code;
     }
     t->waited_ms = sl_loop_now_us(t->loop) / 1000;
-    t->wait = sl_token_wait_start(m->tokens, &(struct sl_token_wait_spec){
-                                                 .loop = t->loop,
-                                                 .timeout_ms = wait_limit(m->clocks),
-                                                 .on_token = on_token,
-                                                 .owner = t,
-                                             });
+    t->wait = sl_token_wait_start(t->lease.tokens, &(struct sl_token_wait_spec){
+                                                       .loop = t->loop,
+                                                       .timeout_ms = wait_limit(m->clocks),
+                                                       .on_token = on_token,
+                                                       .owner = t,
+                                                   });
     return SL_OK;
 }
 

@@ -77,6 +77,12 @@ enum sl_cloud sl_cloud_of(const struct sl_cloud_source *from)
     return is_usual_host(from) ? cloud : SL_CLOUD_NONE;
 }
 
+enum sl_cloud sl_cloud_of_stored(const char *auth, const struct sl_adapter *adapter, bool *said)
+{
+    *said = cloud_named(auth) != SL_CLOUD_NONE;
+    return cloud_named(*auth || !adapter->tokens ? auth : adapter->tokens);
+}
+
 static bool is_of(const struct sl_cloud_source *from, const char *cloud)
 {
     return from->adapter->tokens && !strcmp(from->adapter->tokens, cloud);

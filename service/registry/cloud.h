@@ -32,6 +32,8 @@ struct sl_cloud_credential {
 /* Whose tokens the model is asked with: what the provider's auth says; else the adapter's own, where nothing else is
  * configured and the address is that cloud's. */
 enum sl_cloud sl_cloud_of(const struct sl_cloud_source *from);
+/* The same of a stored key: auth is what the model, or its provider, says ("" : nothing). *said: it does. */
+enum sl_cloud sl_cloud_of_stored(const char *auth, const struct sl_adapter *adapter, bool *said);
 /* Follows the reference, else the cloud's usual variables, as docs/cloud-credentials.md says. Reads files: main thread.
  * Errors: SL_INVALID_ARGUMENT, CONFIG_INVALID, where a credential is there and is none. */
 enum sl_code sl_cloud_open(const struct sl_cloud_source *from, enum sl_cloud cloud,

@@ -177,6 +177,19 @@ static enum sl_code fill(struct sl_registry_fixed *f, const struct sl_maker *mak
     return SL_OK;
 }
 
+/* A proxy that leads nowhere is told by those who make endpoints. */
+static void set_token_endpoint(struct sl_registry_fixed *f, const struct sl_config *c)
+{
+    struct sl_secret *secret = NULL;
+    struct sl_err ignored = {0};
+    const char *proxy = strcmp(c->proxy, "none") != 0 ? c->proxy : "";
+    if ((sl_starts_with(proxy, "env:") || sl_starts_with(proxy, "file:")))
+        proxy = sl_config_secret(proxy, &secret, &ignored) == SL_OK ? sl_secret_reveal(secret) : "";
+    f->token_ca = sl_arena_strdup(&f->arena, c->ca_file);
+    f->token_proxy = sl_arena_strdup(&f->arena, proxy);
+    sl_secret_unref(secret);
+}
+
 enum sl_code sl_fixed_make(const struct sl_registry_sources *from, struct sl_registry_fixed **out,
                            struct sl_err *err)
 {
@@ -189,6 +202,8 @@ enum sl_code sl_fixed_make(const struct sl_registry_sources *from, struct sl_reg
     f->keyring = from->keyring ? sl_keyring_ref(from->keyring) : NULL;
     f->references = from->references;
     f->secrets = from->secrets;
+    f->tokens = from->tokens;
+    set_token_endpoint(f, from->config);
     enum sl_code code =
         sl_address_list_load(allowed->list, allowed->count, &f->arena, &f->allowed, err);
     maker.allowed = f->allowed;

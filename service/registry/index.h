@@ -22,8 +22,10 @@ struct sl_registry_fixed {
     struct sl_keyring *keyring;
     struct sl_references *references; /* borrowed, as is secrets */
     struct sl_secret_cache *secrets;
-    const char *default_model;     /* of the configuration; "" : none */
-    const char *environment_model; /* DEFAULT_LLM_MODEL; "" : none */
+    struct sl_tokens *tokens;           /* borrowed; NULL: none are minted */
+    const char *token_ca, *token_proxy; /* how token endpoints are reached; "" : as usual */
+    const char *default_model;          /* of the configuration; "" : none */
+    const char *environment_model;      /* DEFAULT_LLM_MODEL; "" : none */
     const char *default_provider;
     bool default_provider_said; /* somebody chose it */
     bool refuse_unknown, redirect_retired;

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "registry/cloud_stored.h"
 #include "registry/index.h"
 #include "registry/rows.h"
 
@@ -135,24 +136,12 @@ static enum sl_code open_sealed(struct taking *t, const struct sl_sealed *sealed
     return sl_secret_cache_open(f->secrets, f->keyring, sealed, t->now_us, out, t->err);
 }
 
-static enum sl_code open_credential(struct taking *t, const struct sl_stored_credential *c)
+/* The error, with the model whose key it is about. */
+static enum sl_code say_whose(struct taking *t)
 {
-    const struct sl_sealed sealed = {
-        .id = c->id,
-        .revision = c->revision,
-        .place = {"credential", c->id, c->binding},
-        .envelope = c->envelope,
-        .n = c->n,
-    };
-    if (!*c->reference)
-        return open_sealed(t, &sealed, &t->out->key);
-    if (t->x->fixed->references)
-        t->out->key = sl_references_find(t->x->fixed->references, c->reference, SL_REFERENCE_ADMIN);
-    if (t->out->key)
-        return SL_OK;
-    return sl_err_set(t->err, SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_KEY_MISSING,
-                      "model %.128s has no key for provider %.64s: %.200s leads nowhere",
-                      t->m->model.name, t->m->model.provider, c->reference);
+    struct sl_err why = *t->err;
+    return sl_err_set(t->err, why.code, why.reason, "model %.128s, provider %.64s: %.300s",
+                      t->m->model.name, t->m->model.provider, why.text);
 }
 
 /* Connections are not shared by what has another key. */
@@ -164,12 +153,59 @@ static void mark_endpoint(struct taking *t, const struct sl_stored_credential *c
     t->out->endpoint.pool_key = h;
 }
 
+/* Only what all may have is borrowed from the provider. */
+static struct sl_cloud_use cloud_use(const struct taking *t)
+{
+    const struct sl_registry_model *m = t->m;
+    const struct sl_config_provider *p = &m->provider->said;
+    bool personal = *m->model.owner, borrows = !personal && *p->id;
+    return (struct sl_cloud_use){
+        .cloud = (enum sl_cloud)m->cloud,
+        .said = m->cloud_said,
+        .personal = personal,
+        .tenant = borrows ? p->tenant : "",
+        .client_id = borrows ? p->client_id : "",
+        .role = borrows ? p->role : "",
+        .region = m->model.target.region,
+    };
+}
+
+static void use_tokens(struct taking *t, struct sl_token_source *tokens)
+{
+    struct sl_target *target = &t->out->target;
+    t->out->tokens = tokens;
+    target->auth = t->m->cloud == SL_CLOUD_AWS ? SL_AUTH_DEFAULT : SL_AUTH_BEARER;
+    if (!*target->project)
+        target->project = sl_token_source_project(tokens);
+}
+
+static enum sl_code use_key_of_cloud(struct taking *t, const struct sl_stored_credential *c)
+{
+    const struct sl_cloud_use use = cloud_use(t);
+    struct sl_cloud_found found;
+    if (sl_cloud_use_stored(t->x->fixed, c, t->now_us, &use, &found, t->err) != SL_OK)
+        return t->err->code;
+    t->out->key = found.key;
+    if (found.tokens)
+        use_tokens(t, found.tokens);
+    return SL_OK;
+}
+
+static enum sl_code use_key(struct taking *t, const struct sl_stored_credential *c)
+{
+    const struct sl_registry_fixed *f = t->x->fixed;
+    const struct sl_cloud_opener opener = {f->keyring, f->secrets, f->references};
+    return sl_cloud_reveal(&opener, c, t->now_us, &t->out->key, t->err);
+}
+
 static enum sl_code use_credential(struct taking *t, const struct sl_stored_credential *c)
 {
-    if (open_credential(t, c))
-        return t->err->code;
-    t->out->target.key = t->out->key;
+    t->out->tokens = NULL;
     t->out->target.auth = t->m->auth;
+    enum sl_code code = t->m->cloud == SL_CLOUD_NONE ? use_key(t, c) : use_key_of_cloud(t, c);
+    if (code != SL_OK)
+        return say_whose(t);
+    t->out->target.key = t->out->key;
     mark_endpoint(t, c);
     return SL_OK;
 }
@@ -314,7 +350,7 @@ enum sl_code sl_lease_take(const struct sl_registry *r, const struct sl_model *m
                            struct sl_arena *arena, int64_t now_us, struct sl_lease *out,
                            struct sl_err *err)
 {
-    struct sl_lease lease = {.target = m->target, .endpoint = *m->endpoint};
+    struct sl_lease lease = {.target = m->target, .endpoint = *m->endpoint, .tokens = m->tokens};
     struct taking t = {.x = r->index,
                        .m = sl_registry_model_of(m),
                        .arena = arena,
@@ -334,5 +370,6 @@ void sl_lease_end(struct sl_lease *l)
 {
     sl_secret_unref(l->key);
     l->key = NULL;
+    l->tokens = NULL;
     l->target.key = NULL;
 }

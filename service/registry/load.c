@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "registry/cloud_stored.h"
 #include "registry/index.h"
 #include "registry/last_used.h"
 #include "registry/maker.h"
@@ -120,6 +121,12 @@ enum sl_code sl_registry_create(const struct sl_registry_sources *from, struct s
     return code ? code : create(from, fixed, out, err);
 }
 
+void sl_registry_carry(const struct sl_registry *to, const struct sl_registry *from)
+{
+    sl_registry_carry_uses(to, from);
+    sl_cloud_carry_sources(to, from);
+}
+
 static struct sl_registry *copy(const struct sl_registry *old)
 {
     const struct sl_registry_index *was = old->index;
@@ -167,7 +174,7 @@ enum sl_code sl_registry_refresh(const struct sl_registry *old,
         sl_counted_ref(&fixed->counted);
         code = create(from, fixed, out, err);
         if (!code)
-            sl_registry_carry_uses(*out, old);
+            sl_registry_carry(*out, old);
         return code;
     }
     if (code) {

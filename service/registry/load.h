@@ -36,6 +36,9 @@ struct sl_registry_sources {
  * whose reference leads nowhere), with the place; the store's. *out is set on success only. */
 enum sl_code sl_registry_create(const struct sl_registry_sources *from, struct sl_registry **out,
                                 struct sl_err *err) SL_MUST_CHECK;
+/* What a snapshot that was made anew keeps of the one before it: when models were last used, tokens of stored credentials.
+ * Before anybody has `to`. from: NULL: nothing. */
+void sl_registry_carry(const struct sl_registry *to, const struct sl_registry *from);
 /* old with what was written to the store since, under the same configuration: reads the changes only (all of the store where
  * a provider changed, or they are too many), and shares the rest. Errors: the store's. */
 enum sl_code sl_registry_refresh(const struct sl_registry *old,

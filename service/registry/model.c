@@ -87,7 +87,7 @@ static enum sl_code set_cloud(struct making *k, const struct sl_cloud_source *fr
         return sl_err_field(k->err, SL_INVALID_ARGUMENT, SL_REASON_CONFIG_INVALID, "key",
                             "%s: key leads to no credential: %s", place, why.text);
     m->tokens = found.tokens;
-    k->to->own_key = found.tokens || found.key;
+    k->to->own_key = *k->said->key != '\0'; /* else a stored key of its provider comes first */
     k->to->key = found.key;
     m->target.key = found.key;
     m->key_reference = found.reference;
@@ -97,8 +97,19 @@ static enum sl_code set_cloud(struct making *k, const struct sl_cloud_source *fr
     return SL_OK;
 }
 
+/* For stored keys, which are looked at when they are used. */
+static void set_stored_cloud(struct making *k)
+{
+    const char *own = k->draft->auth ? k->draft->auth : "";
+    bool said = false;
+    k->to->cloud =
+        (uint8_t)sl_cloud_of_stored(*own ? own : k->from->auth, k->to->model.adapter, &said);
+    k->to->cloud_said = said;
+}
+
 static enum sl_code set_key(struct making *k)
 {
+    set_stored_cloud(k);
     if (is_personal(k)) { /* a user's models never get a key that is not the user's own */
         k->to->model.key_reference = k->to->model.target.region = "";
         return SL_OK;

@@ -36,6 +36,8 @@ struct sl_registry_model {
     struct sl_secret *key;        /* the reference behind model.key_reference; NULL: none */
     struct sl_str headers;        /* stored ones: their envelope; n 0: none */
     enum sl_auth auth;            /* how a key is shown, where there is one */
+    uint8_t cloud;                /* enum sl_cloud: whose tokens a stored key is worth */
+    bool cloud_said;              /* somebody said so */
     bool own_key;                 /* no other than its own is sent */
     size_t size;                  /* of the block */
     bool wipe;                    /* it holds secrets */

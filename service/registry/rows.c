@@ -1,6 +1,8 @@
 /* Columns that are empty, which most are, cost a look at one byte. */
 #include "registry/rows.h"
 
+#include "registry/cloud_stored.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
@@ -247,9 +249,11 @@ static const char *put(char **at, const char *s)
     return to;
 }
 
-static void free_credential(struct sl_counted *c)
+static void free_credential(struct sl_counted *counted)
 {
-    sl_free(SL_CONTAINER_OF(c, struct sl_stored_credential, counted));
+    struct sl_stored_credential *c = SL_CONTAINER_OF(counted, struct sl_stored_credential, counted);
+    sl_cloud_sources_unref(c->sources);
+    sl_free(c);
 }
 
 struct sl_stored_credential *sl_row_credential(const struct sl_row *row)
@@ -278,6 +282,7 @@ struct sl_stored_credential *sl_row_credential(const struct sl_row *row)
     c->priority = sl_row_int(row, SL_CREDENTIALS_PRIORITY);
     c->revision = sl_row_int(row, SL_COL_REVISION);
     c->enabled = sl_row_bool(row, SL_CREDENTIALS_ENABLED);
+    c->sources = sl_cloud_sources_create();
     return c;
 }
 

@@ -17,6 +17,8 @@ void sl_row_provider(const struct sl_row *row, struct sl_arena *arena,
                      struct sl_config_provider *said, struct sl_provider_draft *draft,
                      const char **unreadable);
 
+struct sl_cloud_sources;
+
 /* A stored credential: shared by snapshots. */
 struct sl_stored_credential {
     struct sl_counted counted;
@@ -25,6 +27,7 @@ struct sl_stored_credential {
     size_t n;
     int64_t priority, revision;
     bool enabled;
+    struct sl_cloud_sources *sources; /* registry/cloud_stored.h; a reference */
 };
 /* A copy of a row of credentials, in one block. */
 struct sl_stored_credential *sl_row_credential(const struct sl_row *row) SL_MUST_CHECK;

@@ -93,7 +93,7 @@ static void begin_credentials(struct sl_probe *p)
         sl_probe_set_error(p, s, &p->no_lease);
         p->stop = "there is no key to call with";
         sl_probe_tell(p, s);
-    } else if (!p->lease.target.key && !p->spec.model->tokens) {
+    } else if (!p->lease.target.key && !p->lease.tokens) {
         skip(p, SL_PROBE_CREDENTIALS, "no key is sent");
     } else {
         p->undecided = true;

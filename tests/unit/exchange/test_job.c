@@ -102,7 +102,7 @@ enum sl_code sl_lease_take(const struct sl_registry *r, const struct sl_model *m
         return sl_err_set(err, SL_FAILED_PRECONDITION, SL_REASON_PROVIDER_KEY_MISSING,
                           "model %s has no key for provider %s: set %s", m->name, m->provider,
                           m->key_reference);
-    *out = (struct sl_lease){.target = m->target, .endpoint = *m->endpoint};
+    *out = (struct sl_lease){.target = m->target, .endpoint = *m->endpoint, .tokens = m->tokens};
     return SL_OK;
 }
 
