@@ -87,7 +87,7 @@ static void insert(struct scene *s, struct sl_tx *tx, struct sl_row *row)
 static void add_credentials(struct scene *s, int n, const char *keys)
 {
     for (int i = 0; i < n; i++) {
-        char name[8];
+        char name[16];
         struct sl_tx *tx = scene_admin(s);
         snprintf(name, sizeof(name), "c%d", i);
         insert(s, tx, credential_row(s, name, keys));
