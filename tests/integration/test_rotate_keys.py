@@ -8,11 +8,13 @@ import resource
 import signal
 import stat
 import subprocess
+import time
 import urllib.parse
 
 import grpc
 import postgres_store
 import pytest
+from env import slack
 from helpers import ask, complete, fails
 from stored import Store
 
@@ -118,6 +120,46 @@ def test_beside_a_service(store, provider, stubs):
     assert refused.wait(30) == 1 and "'k2'" in refused.stderr()
 
 
+def test_replicas_get_a_new_key_one_by_one(store, provider, stubs):
+    """The steps of service/docs/store.md: whatever one replica stores, the other can use, at any moment of the rollout."""
+    reg = stubs.registry
+    count = [0]
+
+    def check(*services):
+        for writer in services:
+            name = "m%d" % count[0]
+            key = KEY % count[0]
+            count[0] += 1
+            writer.api(writer.admin_key).registry.CreateModel(reg.CreateModelRequest(model=reg.Model(
+                name=name, provider="scripted", model_id="test", key=key)))
+            for reader in services:
+                api = reader.api(reader.admin_key)
+                deadline = time.monotonic() + slack(10, 40)
+                while True:
+                    try:
+                        complete(api, ask(model=name))
+                        break
+                    except grpc.RpcError as error:  # it has not heard of the model yet
+                        assert error.code() == grpc.StatusCode.NOT_FOUND and time.monotonic() < deadline, error
+                assert provider.requests[-1].headers["authorization"] == "Bearer " + key
+        for service in services:
+            expect_keys(service, provider, range(count[0]))
+
+    a, b = store.start("k1"), store.start("k1")
+    check(a, b)
+    for keys in (("k1", "k2"), ("k2", "k1"), ("k2",)):
+        if keys == ("k2",):
+            assert "no secret needs 'k1' any more" in store.run("rotate-keys", keys=("k2", "k1"), check=0).stdout
+            check(a, b)
+        a.stop()
+        a = store.start(*keys)
+        check(a, b)
+        b.stop()
+        b = store.start(*keys)
+        check(a, b)
+    assert counts(store, "k2").keys() == {"k2"}
+
+
 def test_an_import_is_undone_after_a_rotation(store, provider, stubs):
     """What the import keeps of the keys it replaced comes under the new key, too."""
     reg = stubs.registry
@@ -176,27 +218,30 @@ def test_interrupted_again_and_again(store, provider, stubs, how):
 
 
 @pytest.mark.embedded
-def test_killed_at_any_write(store, provider, stubs):
+@pytest.mark.parametrize("keys, args", [(("k2", "k1"), ()), ((), ("--new-key",))])
+def test_killed_at_any_write(store, provider, stubs, keys, args):
     """The kernel kills it (SIGXFSZ) at the write that would make a file longer than so much: at one after the other."""
     def limit(size):
         return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    first = store.start("k1")
+    first = store.start(*keys[1:])
     fill(first, stubs.registry, provider, 60)
     first.stop()
-    deaths, left = 0, 120
+    deaths = 0
     for size in range(40 * 1024, 8000 * 1024, 20 * 1024):
-        process = store.open("rotate-keys", "--batch", "5", keys=("k2", "k1"), preexec_fn=limit(size))
+        process = store.open("rotate-keys", "--batch", "5", *args, keys=keys, preexec_fn=limit(size))
         _, err = process.communicate(timeout=60)
-        now = counts(store, "k2", "k1")
-        assert now["k1"] + now["k2"] == 120 and now["k1"] <= left
-        left = now["k1"]
+        now = counts(store, *keys)
+        assert sum(now.values()) == 120, now
         if process.returncode == 0:
             break
         assert process.returncode == -signal.SIGXFSZ, err
         deaths += 1
-    assert process.returncode == 0 and left == 0 and deaths >= 3
-    expect_keys(store.start("k2"), provider, range(60))
+    assert process.returncode == 0 and deaths >= 3
+    assert list(now.values())[0] == 120  # all under the current key
+    if not keys:
+        assert len(now) == len(key_file(store)) == 1
+    expect_keys(store.start(*keys[:1]), provider, range(60))
 
 
 def test_killed_before_the_last_step(store, provider, stubs):
