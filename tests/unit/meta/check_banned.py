@@ -9,7 +9,8 @@ import sys
 
 BANNED = "strcpy strcat sprintf vsprintf strtok atoi atol atof gets strncpy strncat sscanf alloca signal".split()
 HEAP = "malloc calloc realloc reallocarray free strdup strndup asprintf vasprintf".split()
-# the role that sees all rows, and who may take it: the loaders of both snapshots, key rotation; the store itself knows it
+# the role that sees all rows, and who may take it: the loaders of both snapshots, key rotation; the store itself, which
+# looks whose deleted rows are due
 SYNC = "SL_STORE_SYNC"
 SYNC_PLACES = ("service/access/refresh.c", "service/registry/stored.c", "service/registry/rotate/", "service/store/", "tests/")
 HEAP_FOLDERS = ("service", "adapters", "clients/cli")
