@@ -3,6 +3,8 @@ import base64
 import contextlib
 import json
 import os
+import pathlib
+import re
 import socket
 import sqlite3
 import subprocess
@@ -17,6 +19,7 @@ from env import binary, slack
 from helpers import ask, complete, fails
 
 CODE = grpc.StatusCode
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY = "sk-test-planted-0123456789abcdefWXYZ"
 ANN, BOB = "sk-test-caller-ann-0123456789", "sk-test-caller-bob-0123456789"
 CLOSED = {"anonymous": False}
@@ -512,3 +515,22 @@ def test_more_addresses_than_are_tried(start, reg):
 def test_a_gateway_without_its_server(start, reg, provider):
     provider.default("error", status=503)
     assert only(diagnose(start(), reg), reg, "ENDPOINT_FAILING").message.count("HTTP 503") == 1
+
+
+# ---- what it says to run ----
+
+def advised():
+    """(command, verb) of every `sluice COMMAND VERB` in the remedies and on the page that explains them."""
+    folder = ROOT / "service" / "api" / "diagnose"
+    texts = [re.sub(r'"\s*\n\s*"', "", path.read_text()) for path in sorted(folder.glob("*.c"))]
+    texts.append((ROOT / "service" / "docs" / "troubleshooting.md").read_text())
+    return sorted({found for text in texts for found in re.findall(r"\bsluice ([a-z-]+) ([a-z]+)", text)})
+
+
+def test_the_commands_that_it_names_exist():
+    commands = advised()
+    assert ("models", "default") in commands and ("tiers", "update") in commands
+    for command, verb in commands:
+        help_text = subprocess.run([str(binary("sluice")), "help", command], capture_output=True, text=True, timeout=30,
+                                   check=True).stdout
+        assert re.search(r"^  %s\b" % re.escape(verb), help_text, re.MULTILINE), "sluice %s has no %s" % (command, verb)
