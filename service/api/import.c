@@ -124,8 +124,10 @@ static void cut_report(Sluice__V1__ImportModelsResponse *r, size_t from)
     notes = notes < r->n_notes ? notes : r->n_notes;
     size_t left_changes = r->n_changes - changes, left_notes = r->n_notes - notes;
     size_t room = MAX_REPORT, n = 0;
-    r->changes += changes;
-    r->notes += notes;
+    if (changes) /* else the list may be NULL */
+        r->changes += changes;
+    if (notes)
+        r->notes += notes;
     while (n < left_changes && fits(&r->changes[n]->base, &room))
         n++;
     r->n_changes = n;
