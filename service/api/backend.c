@@ -19,6 +19,7 @@
 enum {
     POOL_THREADS = 4,    /* for work that may block */
     POOL_WAITING = 1024, /* calls that may wait for one of them */
+    SNAPSHOTS_MS = 1000,
     REFERENCES_MS = 2000,
     SECRETS_MS = 5000,
     PURGE_MS = 3600 * 1000,
@@ -89,6 +90,18 @@ static void on_reference(void *owner, const char *reference, const struct sl_err
                SL_F_STR("reference", reference), SL_F_STR("error", err->text));
     else
         sl_log(SL_LOG_INFO, "a key was renewed", SL_F_STR("reference", reference));
+}
+
+/* The watch tells of each revision once: where the snapshots could not be made then, they are now. */
+static void catch_up(struct sl_chore *chore)
+{
+    struct sl_backend *b = SL_CONTAINER_OF(chore, struct sl_backend, snapshots_chore);
+    struct sl_store_facts store;
+    struct sl_snapshots_facts now;
+    sl_store_facts(b->store, &store);
+    sl_snapshots_facts(b->snapshots, &now);
+    if (now.revision < store.revision && atomic_load(&b->store_is_up))
+        on_change(b, store.revision);
 }
 
 static void look_at_references(struct sl_chore *chore)
@@ -188,6 +201,8 @@ static void add_chores(struct sl_backend *b)
 {
     b->uses_chore = (struct sl_chore){.run = run_flush, .period_ms = USES_MS};
     sl_periodic_add(b->periodic, &b->uses_chore, USES_MS);
+    b->snapshots_chore = (struct sl_chore){.run = catch_up, .period_ms = SNAPSHOTS_MS};
+    sl_periodic_add(b->periodic, &b->snapshots_chore, SNAPSHOTS_MS);
     b->references_chore = (struct sl_chore){.run = look_at_references, .period_ms = REFERENCES_MS};
     b->secrets_chore = (struct sl_chore){.run = sweep_secrets, .period_ms = SECRETS_MS};
     b->purge_chore = (struct sl_chore){.run = purge, .period_ms = PURGE_MS};

@@ -52,7 +52,8 @@ struct sl_backend {
     pthread_mutex_t watch_lock;
     struct sl_watch *watch; /* under the lock; NULL: none */
     struct sl_periodic *periodic;
-    struct sl_chore references_chore, secrets_chore, purge_chore, uses_chore, versions_chore;
+    struct sl_chore snapshots_chore, references_chore, secrets_chore, purge_chore, uses_chore,
+        versions_chore;
     struct sl_service *services[SL_MAX_SERVICES];
     size_t n_services;
     bool started, holds_key_file;

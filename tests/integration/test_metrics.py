@@ -322,3 +322,18 @@ def test_the_database_goes_away_and_comes_back(server, start_sluice, tmp_path, s
     assert scrape(two).value("sluice_snapshot_age_seconds") < slack(1.5, 10)
     assert scrape(two).value("sluice_store_pool_lost_total", pool="app") >= 1
     assert scrape(two).value("sluice_store_pool_size", pool="app") == 8
+
+
+@pytest.mark.skipif(not postgres_server.wanted(), reason="SLUICE_TEST_POSTGRES names no server")
+def test_a_change_that_could_not_be_read_is_read_later(server, start_sluice, tmp_path):
+    """Though nobody writes again."""
+    cluster = postgres_server.Cluster(server, start_sluice, tmp_path)
+    cluster.bootstrap()
+    sluice = cluster.replica()
+    cluster.sql("ALTER TABLE models RENAME TO hidden")
+    cluster.sql("UPDATE registry_revision SET revision = revision + 1")
+    wait_until(lambda: scrape(sluice).value("sluice_snapshot_failures_total") >= 1)
+    now = scrape(sluice)
+    assert now.value("sluice_snapshot_revision") < now.value("sluice_store_revision")
+    cluster.sql("ALTER TABLE hidden RENAME TO models")
+    wait_until(lambda: scrape(sluice).value("sluice_snapshot_revision") == now.value("sluice_store_revision"))
