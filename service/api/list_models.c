@@ -11,6 +11,7 @@
 #include "api/page_token.h"
 #include "api/service.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "registry/last_used.h"
 #include "routing/wishes.h"
@@ -92,11 +93,7 @@ static enum sl_code read_request(struct listing *l, const Sluice__V1__ListModels
 
 static const char *state_name(const struct listing *l, const struct sl_model *m)
 {
-    static const char *const names[] = {
-        "",           "healthy", "degraded", "open_breaker", "key_missing",
-        "deprecated", "retired", "disabled"};
-    const Sluice__V1__ModelStatus *s = sl_model_status(l->call->arena, l->registry, m);
-    return (size_t)s->state < SL_ARRAY_LEN(names) ? names[s->state] : "";
+    return sl_model_state_name(sl_model_state_at(l->registry, m, sl_wall_ms(), sl_now_us()).state);
 }
 
 static bool is_listed(const struct listing *l, const struct sl_model *m)

@@ -162,44 +162,75 @@ static void set_life(struct sl_arena *arena, const struct sl_registry *r,
     m->status = sl_model_status(arena, r, from);
 }
 
-static void set_ending(struct sl_arena *arena, const struct sl_model *m, int64_t now_ms,
-                       Sluice__V1__ModelStatus *s)
+static Sluice__V1__ModelStatus__State health_state(const struct sl_model *m, int64_t now_us)
 {
+    const char *health = sl_registry_model_health(m, now_us);
+    if (!strcmp(health, "failing"))
+        return SLUICE__V1__MODEL_STATUS__STATE__STATE_FAILING;
+    return strcmp(health, "degraded") ? SLUICE__V1__MODEL_STATUS__STATE__STATE_HEALTHY
+                                      : SLUICE__V1__MODEL_STATUS__STATE__STATE_DEGRADED;
+}
+
+struct sl_model_state sl_model_state_at(const struct sl_registry *r, const struct sl_model *m,
+                                        int64_t now_ms, int64_t now_us)
+{
+    struct sl_model_state s = {.has_days = false};
     enum sl_life life = sl_model_life(m, now_ms);
-    if (life == SL_LIFE_ACTIVE)
-        return;
-    s->state = life == SL_LIFE_RETIRED ? SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED
-                                       : SLUICE__V1__MODEL_STATUS__STATE__STATE_DEPRECATED;
-    s->detail = *m->successor ? sl_arena_printf(arena, "its successor is %s", m->successor)
-                              : text("no successor is known");
-    if (!sl_model_days_left(m, now_ms, &s->days_left))
-        return;
-    s->_days_left_case = SLUICE__V1__MODEL_STATUS___DAYS_LEFT_DAYS_LEFT;
+    s.has_days = sl_model_days_left(m, now_ms, &s.days_left);
+    if (life == SL_LIFE_RETIRED)
+        s.state = SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED;
+    else if (!m->enabled || m->deleted_ms || *m->problem)
+        s.state = SLUICE__V1__MODEL_STATUS__STATE__STATE_DISABLED;
+    else if (!sl_registry_has_key(r, m))
+        s.state = SLUICE__V1__MODEL_STATUS__STATE__STATE_KEY_MISSING;
+    else if (life != SL_LIFE_ACTIVE)
+        s.state = SLUICE__V1__MODEL_STATUS__STATE__STATE_DEPRECATED;
+    else
+        s.state = health_state(m, now_us);
+    return s;
+}
+
+static const char *why(struct sl_arena *arena, const struct sl_model *m,
+                       Sluice__V1__ModelStatus__State state)
+{
+    switch (state) {
+    case SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED:
+    case SLUICE__V1__MODEL_STATUS__STATE__STATE_DEPRECATED:
+        return *m->successor ? sl_arena_printf(arena, "its successor is %s", m->successor)
+                             : "no successor is known";
+    case SLUICE__V1__MODEL_STATUS__STATE__STATE_DISABLED:
+        return m->deleted_ms ? "it is deleted" : m->enabled ? m->problem : "it is switched off";
+    case SLUICE__V1__MODEL_STATUS__STATE__STATE_KEY_MISSING:
+        return *m->key_reference ? sl_arena_printf(arena, "set %s", m->key_reference)
+                                 : "give it a key, or its provider";
+    case SLUICE__V1__MODEL_STATUS__STATE__STATE_DEGRADED:
+        return "some of the last calls to its provider failed";
+    case SLUICE__V1__MODEL_STATUS__STATE__STATE_FAILING:
+        return "the last calls to its provider failed";
+    default:
+        return "";
+    }
+}
+
+const char *sl_model_state_name(Sluice__V1__ModelStatus__State state)
+{
+    static const char *const names[] = {
+        "",           "healthy", "degraded", "open_breaker", "key_missing",
+        "deprecated", "retired", "disabled", "failing"};
+    return (size_t)state < SL_ARRAY_LEN(names) ? names[state] : "";
 }
 
 Sluice__V1__ModelStatus *sl_model_status(struct sl_arena *arena, const struct sl_registry *r,
                                          const struct sl_model *m)
 {
+    struct sl_model_state now = sl_model_state_at(r, m, sl_wall_ms(), sl_now_us());
     Sluice__V1__ModelStatus *s = SL_ARENA_NEW(arena, Sluice__V1__ModelStatus);
     sluice__v1__model_status__init(s);
-    s->state = SLUICE__V1__MODEL_STATUS__STATE__STATE_HEALTHY;
-    if (!strcmp(sl_registry_model_health(m, sl_now_us()), "degraded")) {
-        s->state = SLUICE__V1__MODEL_STATUS__STATE__STATE_DEGRADED;
-        s->detail = text("some of the last calls to its provider failed");
-    }
-    set_ending(arena, m, sl_wall_ms(), s);
-    if (s->state == SLUICE__V1__MODEL_STATUS__STATE__STATE_RETIRED)
-        return s;
-    if (!m->enabled || m->deleted_ms) {
-        s->state = SLUICE__V1__MODEL_STATUS__STATE__STATE_DISABLED;
-        s->detail = text(m->deleted_ms ? "it is deleted" : "it is switched off");
-    } else if (*m->problem) {
-        s->state = SLUICE__V1__MODEL_STATUS__STATE__STATE_DISABLED;
-        s->detail = text(m->problem);
-    } else if (!sl_registry_has_key(r, m)) {
-        s->state = SLUICE__V1__MODEL_STATUS__STATE__STATE_KEY_MISSING;
-        s->detail = *m->key_reference ? sl_arena_printf(arena, "set %s", m->key_reference)
-                                      : text("give it a key, or its provider");
+    s->state = now.state;
+    s->detail = text(why(arena, m, now.state));
+    if (now.has_days) {
+        s->days_left = now.days_left;
+        s->_days_left_case = SLUICE__V1__MODEL_STATUS___DAYS_LEFT_DAYS_LEFT;
     }
     return s;
 }
@@ -207,8 +238,8 @@ Sluice__V1__ModelStatus *sl_model_status(struct sl_arena *arena, const struct sl
 /* ---- all of it ---- */
 
 /* The caller's own models come first, so that a global one they hide is named with its prefix. */
-static char *name_of(struct sl_arena *arena, const struct sl_registry *r,
-                     const struct sl_model *from, const struct sl_principal *p)
+char *sl_model_shown_name(struct sl_arena *arena, const struct sl_registry *r,
+                          const struct sl_model *from, const struct sl_principal *p)
 {
     bool hidden = !*from->owner && sl_registry_find_personal(r, p->id, from->name, NULL);
     return sl_arena_printf(arena, "models/%s%s", hidden ? "global/" : "", from->name);
@@ -220,7 +251,7 @@ Sluice__V1__Model *sl_model_message(struct sl_arena *arena, const struct sl_regi
 {
     Sluice__V1__Model *m = SL_ARENA_NEW(arena, Sluice__V1__Model);
     sluice__v1__model__init(m);
-    m->name = name_of(arena, r, from, principal);
+    m->name = sl_model_shown_name(arena, r, from, principal);
     m->description = text(from->description);
     m->provider = text(from->provider);
     m->provider_kind = text(from->adapter->name);

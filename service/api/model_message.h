@@ -11,7 +11,21 @@
 Sluice__V1__Model *sl_model_message(struct sl_arena *arena, const struct sl_registry *r,
                                     const struct sl_model *from,
                                     const struct sl_principal *principal);
-/* Whether it can be used now, as far as it is known: the gravest state first. */
+/* The name under which the principal sees it: "models/NAME", or "models/global/NAME" where one of its own hides it. */
+char *sl_model_shown_name(struct sl_arena *arena, const struct sl_registry *r,
+                          const struct sl_model *from, const struct sl_principal *p) SL_MUST_CHECK;
+
+/* Whether it can be used at a moment (wall clock and monotonic), as far as it is known: the gravest state. */
+struct sl_model_state {
+    Sluice__V1__ModelStatus__State state;
+    bool has_days;
+    int32_t days_left; /* until it retires */
+};
+struct sl_model_state sl_model_state_at(const struct sl_registry *r, const struct sl_model *m,
+                                        int64_t now_ms, int64_t now_us);
+/* "healthy", ...: as the filter names it. */
+const char *sl_model_state_name(Sluice__V1__ModelStatus__State state);
+/* The same of now, with the reason for people. */
 Sluice__V1__ModelStatus *sl_model_status(struct sl_arena *arena, const struct sl_registry *r,
                                          const struct sl_model *m);
 

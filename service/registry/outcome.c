@@ -10,6 +10,7 @@ enum {
     COUNT_SHIFT = SL_OUTCOMES,
     TIME_SHIFT = 32,
     RECENT = 3,
+    IN_A_ROW = 5, /* failures without an end */
     US_A_SECOND = 1000000,
 };
 
@@ -44,6 +45,12 @@ void sl_registry_note_outcome(const struct sl_model *m, bool failed, int64_t now
         ;
 }
 
+static bool all_failed(uint64_t word, unsigned n)
+{
+    uint64_t bits = (UINT64_C(1) << n) - 1;
+    return count_of(word) >= n && (word & bits) == bits;
+}
+
 static const char *health(const struct sl_registry_provider *p, int64_t now_us)
 {
     uint64_t word = atomic_load_explicit(&p->outcomes, memory_order_relaxed);
@@ -51,6 +58,8 @@ static const char *health(const struct sl_registry_provider *p, int64_t now_us)
     uint64_t failures = 0;
     if (!count_of(word) || age > SL_OUTCOME_SECONDS)
         return "unknown";
+    if (all_failed(word, IN_A_ROW))
+        return "failing";
     for (unsigned i = 0; i < SL_OUTCOMES; i++)
         failures += word >> i & 1;
     bool recently = word & ((UINT64_C(1) << RECENT) - 1);

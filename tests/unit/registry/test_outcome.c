@@ -49,6 +49,10 @@ static void test_health(void **state)
         {"++++++++++++++++-", "degraded"},
         {"----++++", "degraded"},
         {"---+++++", "healthy"},
+        {"----", "degraded"},
+        {"-----", "failing"},
+        {"++++++++++++++++-----", "failing"},
+        {"-----+", "degraded"},
         {"----++++++++++++", "degraded"},
         {"----+++++++++++++", "healthy"},
     };
