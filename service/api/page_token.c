@@ -4,21 +4,14 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 enum { VERSION = 1, HEAD = 10, MAX_TOKEN = 4096 };
 
-static uint64_t add_text(uint64_t h, const char *s)
-{
-    size_t n = strlen(s) + 1; /* the NUL keeps neighbours apart */
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)s[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
 uint64_t sl_page_query(const char *filter, const char *order, const char *caller)
 {
-    return add_text(add_text(add_text(UINT64_C(14695981039346656037), filter), order), caller);
+    return sl_hash_text(caller, sl_hash_text(order, sl_hash_text(filter, 0)));
 }
 
 const char *sl_page_token_write(struct sl_arena *arena, const struct sl_page_place *place)

@@ -97,6 +97,15 @@ size_t sl_edit_distance(const char *a, const char *b)
     return row[nb];
 }
 
+uint64_t sl_hash_text(const char *s, uint64_t from)
+{
+    uint64_t h = from ? from : UINT64_C(14695981039346656037);
+    size_t n = strlen(s) + 1;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)s[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
 bool sl_glob_match(const char *pattern, const char *s)
 {
     /* Only the last '*' ever needs to be tried again, so the time is at most product of lengths. */

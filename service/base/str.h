@@ -30,6 +30,8 @@ bool sl_ends_with(const char *s, const char *suffix);
 /* Copies at most size - 1 bytes and a NUL, cut at a UTF-8 boundary. Returns false when it had to cut. */
 bool sl_copy(char *dst, size_t size, const char *src);
 bool sl_copy_n(char *dst, size_t size, const char *src, size_t n);
+/* FNV-1a of the text and its end (http://www.isthe.com/chongo/tech/comp/fnv/), going on from another one; 0: the first. */
+uint64_t sl_hash_text(const char *s, uint64_t from);
 /* Whole string is a decimal number in range; no sign but '-', no white space. */
 bool sl_parse_i64(struct sl_str s, int64_t *out);
 /* Edit distance of two short names, for "did you mean"; SIZE_MAX where either exceeds 64 bytes. */

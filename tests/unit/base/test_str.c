@@ -126,6 +126,14 @@ static void distances(void **state)
     assert_true(sl_edit_distance("a", edge) == SIZE_MAX);
 }
 
+static void hashes(void **state)
+{
+    (void)state;
+    assert_int_equal(sl_hash_text("a", 0), UINT64_C(0x089be207b544f1e4)); /* of "a" and its NUL */
+    assert_int_not_equal(sl_hash_text("b", sl_hash_text("a", 0)),
+                         sl_hash_text("", sl_hash_text("ab", 0)));
+}
+
 static void globs(void **state)
 {
     (void)state;
@@ -160,7 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comparisons), cmocka_unit_test(copies_are_cut_at_a_character),
         cmocka_unit_test(integers),    cmocka_unit_test(distances),
-        cmocka_unit_test(globs),
+        cmocka_unit_test(hashes),      cmocka_unit_test(globs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
