@@ -174,6 +174,32 @@ void sl_map_each(const struct sl_map *m, bool changed_only,
     }
 }
 
+static struct sl_counted *value_of(const struct sl_map *m, const struct sl_map_key *key)
+{
+    const struct sl_map_slot *s = sl_map_find(m, key->space, key->name);
+    return s ? s->value : NULL;
+}
+
+void sl_map_difference(const struct sl_map *was, const struct sl_map *is,
+                       void (*on_pair)(void *owner, struct sl_counted *was, struct sl_counted *is),
+                       void *owner)
+{
+    const struct sl_map_part *parts[] = {is->over, was->over, is->base, was->base};
+    bool shared = was->base == is->base;
+    for (size_t p = 0; p < (shared ? 2 : SL_ARRAY_LEN(parts)); p++) {
+        for (size_t i = 0; parts[p] && i < parts[p]->n_slots; i++) {
+            const struct sl_map_slot *s = &parts[p]->slots[i];
+            bool seen = !s->key.name;
+            for (size_t before = 0; before < p && !seen; before++)
+                seen = probe(parts[before], s->hash, s->key.space, s->key.name);
+            struct sl_counted *a = seen ? NULL : value_of(was, &s->key);
+            struct sl_counted *b = seen ? NULL : value_of(is, &s->key);
+            if (a != b)
+                on_pair(owner, a, b);
+        }
+    }
+}
+
 /* ---- editing ---- */
 
 struct sl_map sl_map_copy(const struct sl_map *from)

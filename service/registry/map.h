@@ -39,6 +39,12 @@ bool sl_map_is_changed(const struct sl_map *m, const char *space, const char *na
 void sl_map_each(const struct sl_map *m, bool changed_only,
                  void (*on_slot)(void *owner, const struct sl_map_slot *slot), void *owner);
 
+/* Calls on_pair for each key whose values are not the same object in both; NULL: it is not in that one. Quick where one was
+ * made from the other and neither was merged in between: only what the upper tables say is looked at. */
+void sl_map_difference(const struct sl_map *was, const struct sl_map *is,
+                       void (*on_pair)(void *owner, struct sl_counted *was, struct sl_counted *is),
+                       void *owner);
+
 /* A map of the same entries, which may be edited until it is published. */
 struct sl_map sl_map_copy(const struct sl_map *from);
 /* Adds an entry, or replaces it. A reference to the value is taken. */

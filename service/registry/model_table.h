@@ -42,6 +42,7 @@ struct sl_registry_model {
     size_t size;                  /* of the block */
     bool wipe;                    /* it holds secrets */
     _Atomic int64_t last_used_ms; /* registry/last_used.h */
+    _Atomic uint32_t mark;        /* registry/difference.h */
 };
 
 static inline const struct sl_registry_model *sl_registry_model_of(const struct sl_model *m)

@@ -88,6 +88,38 @@ static void compare(const struct sl_map *m)
     assert_int_equal(seen, n);
 }
 
+/* What a difference of two maps gives. */
+struct found {
+    const struct sl_map *was, *is;
+    size_t n;
+};
+
+static void check_pair(void *owner, struct sl_counted *was, struct sl_counted *is)
+{
+    struct found *f = owner;
+    assert_true(was || is);
+    assert_ptr_not_equal(was, is);
+    f->n++;
+}
+
+/* A difference tells as many pairs as there are keys whose values differ. */
+static void compare_maps(const struct sl_map *was, const struct sl_map *is)
+{
+    struct found f = {was, is, 0};
+    size_t n = 0;
+    for (unsigned s = 0; s < SPACES; s++) {
+        for (unsigned i = 0; i < NAMES; i++) {
+            char name[16];
+            snprintf(name, sizeof(name), "n%u", i);
+            const struct sl_map_slot *a = sl_map_find(was, spaces[s], name);
+            const struct sl_map_slot *b = sl_map_find(is, spaces[s], name);
+            n += (a ? a->value : NULL) != (b ? b->value : NULL);
+        }
+    }
+    sl_map_difference(was, is, check_pair, &f);
+    assert_int_equal(f.n, n);
+}
+
 static void holds_what_a_list_holds(void **state)
 {
     struct sl_map now = {NULL, NULL, 0};
@@ -103,8 +135,11 @@ static void holds_what_a_list_holds(void **state)
             else
                 take(&next, space, name);
         }
+        compare_maps(&now, &next);
         if (sl_map_should_merge(&next))
             sl_map_merge(&next);
+        compare_maps(&now, &next);
+        compare_maps(&next, &now);
         sl_map_fini(&now);
         now = next;
         compare(&now);

@@ -11,10 +11,12 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/compiler.h"
 #include "base/secret.h"
 #include "config/load.h"
+#include "registry/difference.h"
 #include "registry/last_used.h"
 #include "registry/lease.h"
 #include "registry/load.h"
@@ -459,6 +461,104 @@ static void goes_through_everything(void **state)
     sl_registry_unref(r);
 }
 
+/* ---- differences ---- */
+
+struct heard {
+    char text[1024];
+    size_t n;
+};
+
+static void on_models(void *owner, const struct sl_model *was, const struct sl_model *is)
+{
+    struct heard *h = owner;
+    const struct sl_model *m = is ? is : was;
+    h->n += (size_t)snprintf(h->text + h->n, sizeof(h->text) - h->n, "%c%s%s ",
+                             !was                        ? '+'
+                             : !is                       ? '-'
+                             : sl_model_is_same(was, is) ? '='
+                                                         : '~',
+                             m->name, *m->owner ? "(own)" : "");
+}
+
+static void check_difference(struct scene *s, struct sl_registry **r, const char *expected)
+{
+    struct sl_registry *was = sl_registry_ref(*r);
+    struct heard h = {.n = 0};
+    refresh(s, r);
+    sl_registry_difference(was, *r, on_models, &h);
+    assert_string_equal(h.text, expected);
+    sl_registry_unref(was);
+}
+
+static void set_text(struct scene *s, const char *id, unsigned column, const char *value)
+{
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_MODELS);
+    sl_row_set_text(row, SL_COL_ID, id);
+    sl_row_set_text(row, column, value);
+    struct sl_tx *tx = begin(s, NULL);
+    commit(s, tx, sl_tx_update(tx, row, 0, &s->err));
+}
+
+static void tells_what_changed(void **state)
+{
+    struct scene *s = *state;
+    struct sl_registry *r = make(s);
+    check_difference(s, &r, "");
+    const char *id = insert(s, model_row(s, "stored", "box"), NULL);
+    check_difference(s, &r, "+stored ");
+    set_text(s, id, SL_MODELS_DESCRIPTION, "better");
+    check_difference(s, &r, "~stored ");
+    set_text(s, id, SL_COL_NAME, "fixed"); /* hides the configuration's */
+    check_difference(s, &r, "-fixed ~fixed ");
+    assert_ptr_equal(sl_registry_by_key(r, id), sl_registry_find(r, "fixed", NULL));
+    assert_null(sl_registry_by_key(r, "fixed"));
+    set_text(s, id, SL_COL_NAME, "again");
+    check_difference(s, &r, "~again +fixed ");
+    assert_string_equal(sl_registry_by_key(r, "fixed")->source, "config");
+    insert(s, model_row(s, "mine", "box"), ALICE);
+    check_difference(s, &r, "+mine(own) ");
+    struct heard all = {.n = 0};
+    sl_registry_each(r, on_models, &all);
+    assert_non_null(strstr(all.text, "+fixed "));
+    assert_non_null(strstr(all.text, "+mine(own) "));
+    assert_non_null(strstr(all.text, "+again "));
+    sl_registry_unref(r);
+}
+
+/* All is read again where a provider changed; models that say the same are the same. */
+static void tells_what_a_provider_changed(void **state)
+{
+    struct scene *s = *state;
+    insert(s, model_row(s, "stored", "box"), NULL);
+    struct sl_registry *r = make(s);
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_PROVIDERS);
+    sl_row_set_text(row, SL_COL_NAME, "another");
+    sl_row_set_text(row, SL_PROVIDERS_KIND, "custom");
+    sl_row_set_text(row, SL_PROVIDERS_BASE_URL, "http://127.0.0.1:8/v1");
+    insert(s, row, NULL);
+    check_difference(s, &r, "=stored ");
+    sl_registry_unref(r);
+}
+
+static void draws_outlines(void **state)
+{
+    struct scene *s = *state;
+    struct sl_registry *r = make(s);
+    const struct sl_model *m = sl_registry_find(r, "fixed", NULL);
+    struct sl_model *o = sl_model_outline(m);
+    sl_model_set_mark(m, 7);
+    assert_int_equal(sl_model_mark(m), 7);
+    sl_registry_unref(r); /* nothing is borrowed from it */
+    assert_string_equal(o->name, "fixed");
+    assert_string_equal(o->aliases[0], "other");
+    assert_null(o->aliases[1]);
+    assert_string_equal(o->provider, "box");
+    assert_string_equal(o->adapter->name, "custom");
+    assert_true(o->enabled);
+    assert_null(o->target.key);
+    sl_free(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +571,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(carries_uses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stores_uses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_through_everything, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_what_changed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_what_a_provider_changed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(draws_outlines, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
