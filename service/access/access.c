@@ -226,18 +226,41 @@ struct sl_throttle *sl_access_throttle(const struct sl_access *a)
     return a->rules->throttle;
 }
 
-enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credentials *c,
-                             struct sl_arena *arena, const struct sl_principal **out,
-                             struct sl_err *err)
+typedef enum sl_code check_fn(const struct sl_access *a, const struct sl_credentials *c,
+                              struct sl_arena *arena, struct sl_principal *p, struct sl_err *err);
+
+static enum sl_code find_principal(const struct sl_access *a, const struct sl_credentials *c,
+                                   check_fn *check, struct sl_arena *arena,
+                                   const struct sl_principal **out, struct sl_err *err)
 {
     struct sl_principal *p = SL_ARENA_NEW(arena, struct sl_principal);
     p->tier = p->key_id = "";
-    if (check_slowly(a, c, arena, p, err))
+    if (check(a, c, arena, p, err))
         return err->code;
     if (c->user.n || c->tier.n)
         return sl_access_act(a, p, c, arena, out, err);
     *out = p;
     return SL_OK;
+}
+
+enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credentials *c,
+                             struct sl_arena *arena, const struct sl_principal **out,
+                             struct sl_err *err)
+{
+    return find_principal(a, c, check_slowly, arena, out, err);
+}
+
+enum sl_code sl_access_check_again(const struct sl_access *a, const struct sl_credentials *c,
+                                   struct sl_arena *arena, const struct sl_principal **out,
+                                   struct sl_err *err)
+{
+    return find_principal(a, c, check_proof, arena, out, err);
+}
+
+bool sl_access_is_same(const struct sl_access *a, const struct sl_access *b)
+{
+    return a == b || (a->rules == b->rules && a->base == b->base && a->overlay == b->overlay &&
+                      a->tiers == b->tiers);
 }
 
 enum sl_code sl_access_of_claims(const struct sl_access *a, const struct sl_claims *claims,

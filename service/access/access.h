@@ -30,6 +30,14 @@ enum sl_code sl_access_check(const struct sl_access *a, const struct sl_credenti
                              struct sl_arena *arena, const struct sl_principal **out,
                              struct sl_err *err) SL_MUST_CHECK;
 
+/* The same for a caller that was let in before, whose call goes on: wrong credentials are nobody's attempt at guessing, so
+ * that they are neither slowed nor counted. */
+enum sl_code sl_access_check_again(const struct sl_access *a, const struct sl_credentials *c,
+                                   struct sl_arena *arena, const struct sl_principal **out,
+                                   struct sl_err *err) SL_MUST_CHECK;
+/* Whether both know the same callers, with the same rights: only the revision differs. */
+bool sl_access_is_same(const struct sl_access *a, const struct sl_access *b);
+
 /* What is counted of wrong credentials; borrowed from the snapshot. */
 struct sl_throttle;
 struct sl_throttle *sl_access_throttle(const struct sl_access *a);

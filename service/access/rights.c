@@ -143,6 +143,68 @@ bool sl_rights_allow_model(const struct sl_principal *p, const char *name,
     return true;
 }
 
+static bool same_list(const char *const *a, const char *const *b)
+{
+    for (; *a && *b; a++, b++) {
+        if (strcmp(*a, *b) != 0)
+            return false;
+    }
+    return !*a && !*b;
+}
+
+static const char *const *models_of(const struct sl_principal *p)
+{
+    static const char *const all[] = {NULL};
+    return p->rights ? p->rights->models : all;
+}
+
+bool sl_rights_see_alike(const struct sl_principal *a, const struct sl_principal *b)
+{
+    for (; a && b; a = a->actor, b = b->actor) {
+        if (strcmp(a->id, b->id) != 0 || strcmp(a->name, b->name) != 0 ||
+            strcmp(a->tier, b->tier) != 0 || (a->roles ^ b->roles) & SL_ROLE_ADMIN ||
+            !same_list(models_of(a), models_of(b)))
+            return false;
+    }
+    return !a && !b;
+}
+
+uint64_t sl_rights_hash_sight(const struct sl_principal *p, uint64_t from)
+{
+    for (; p; p = p->actor) {
+        const char *const texts[] = {p->id, p->name, p->tier, p->roles & SL_ROLE_ADMIN ? "+" : "-"};
+        for (size_t i = 0; i < SL_ARRAY_LEN(texts); i++)
+            from = sl_hash_text(texts[i], from);
+        for (const char *const *m = models_of(p); *m; m++)
+            from = sl_hash_text(*m, from);
+    }
+    return from;
+}
+
+const struct sl_principal *sl_rights_copy(const struct sl_principal *p, struct sl_arena *arena)
+{
+    struct sl_principal *copy = SL_ARENA_NEW(arena, struct sl_principal);
+    struct sl_tier *rights = SL_ARENA_NEW(arena, struct sl_tier);
+    const char *const *models = models_of(p);
+    size_t n = 0;
+    while (models[n])
+        n++;
+    const char **list = sl_arena_zalloc(arena, (n + 1) * sizeof(*list));
+    for (size_t i = 0; i < n; i++)
+        list[i] = sl_arena_strdup(arena, models[i]);
+    rights->name = rights->title = "";
+    rights->models = list;
+    rights->tasks = rights->rpcs = list + n;
+    copy->id = sl_arena_strdup(arena, p->id);
+    copy->name = sl_arena_strdup(arena, p->name);
+    copy->tier = sl_arena_strdup(arena, p->tier);
+    copy->proof = copy->key_id = "";
+    copy->rights = rights;
+    copy->roles = p->roles;
+    copy->actor = p->actor ? sl_rights_copy(p->actor, arena) : NULL;
+    return copy;
+}
+
 bool sl_rights_allow_task(const struct sl_principal *p, const char *task)
 {
     for (; p; p = p->actor) {

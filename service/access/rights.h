@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "access/principal.h"
+#include "base/arena.h"
 #include "base/err.h"
 
 /* What a method asks of its caller; zero: credentials are enough. */
@@ -32,6 +33,14 @@ bool sl_rights_allow_task(const struct sl_principal *p, const char *task);
 bool sl_rights_in_tiers(const struct sl_principal *p, const char *const *tiers);
 /* The tier's limits; where somebody acts, the lower of both. */
 struct sl_tier_limits sl_rights_limits(const struct sl_principal *p);
+
+/* Whether both see the same models, under the same owner's name; who acts counts, too. */
+bool sl_rights_see_alike(const struct sl_principal *a, const struct sl_principal *b);
+/* A hash of what that compares, going on from another; for whoever has nobody to deceive by a clash. */
+uint64_t sl_rights_hash_sight(const struct sl_principal *p, uint64_t from);
+/* A copy of what sl_rights_see_alike compares, in the arena: it outlives the snapshot that p borrows from. */
+const struct sl_principal *sl_rights_copy(const struct sl_principal *p,
+                                          struct sl_arena *arena) SL_MUST_CHECK;
 
 /* "admin", ... and back; 0 for a name that is none. The role that is named first in a list for people is the lowest. */
 unsigned sl_role_find(const char *name);

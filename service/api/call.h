@@ -78,6 +78,9 @@ struct sl_call_ops {
     void (*reply)(struct sl_call *call, const ProtobufCMessage *message);
     /* A value of the request's metadata; n 0 if absent. name in lower case. */
     struct sl_str (*metadata)(const struct sl_call *call, const char *name);
+    /* Finds the caller anew in this thread's snapshot, for a call that lasts: principal is who it is now, and the one before
+     * stays valid until the next time. On an error nothing changes. Errors: those of access/access.h and access/rights.h. */
+    enum sl_code (*renew)(struct sl_call *call, struct sl_err *err);
     /* Keeps the call's memory (arena, principal, peer) until release, also after its end. On its own thread. */
     void (*hold)(struct sl_call *call);
     void (*release)(struct sl_call *call);

@@ -67,6 +67,11 @@ static void call_free(struct sl_rpc_call *c)
     if (c->call)
         grpc_call_unref(c->call);
     sl_access_unref(c->access);
+    for (size_t i = 0; c->renewals && i < 2; i++) {
+        sl_access_unref(c->renewals[i].access);
+        sl_arena_fini(&c->renewals[i].arena);
+    }
+    sl_free(c->renewals);
     gpr_free(c->peer);
     sl_free(c->out);
     sl_arena_fini(&c->scratch);
@@ -510,20 +515,24 @@ static void call_release(struct sl_call *base)
     sl_rpc_call_unref((struct sl_rpc_call *)base);
 }
 
-static const struct sl_call_ops call_ops = {
-    .emit = emit_noting_full,
-    .emit_element = emit_element_noting_full,
-    .finish = call_finish,
-    .reply = call_reply,
-    .metadata = call_metadata,
-    .hold = call_hold,
-    .release = call_release,
-};
-
 static bool peer_is_local(const char *peer)
 {
     return sl_starts_with(peer, "ipv4:127.") || sl_starts_with(peer, "ipv6:%5B::1%5D") ||
            sl_starts_with(peer, "ipv6:[::1]") || sl_starts_with(peer, "unix:");
+}
+
+static struct sl_credentials shown_by(const struct sl_rpc_call *c, char *certificate, size_t size)
+{
+    struct sl_credentials shown = {
+        .authorization = call_metadata(&c->base, "authorization"),
+        .user = call_metadata(&c->base, "sluice-user"),
+        .tier = call_metadata(&c->base, "sluice-tier"),
+        .local = peer_is_local(c->peer),
+        .peer = c->peer,
+    };
+    if (!shown.authorization.n && sl_peer_certificate(c->call, certificate, size))
+        shown.certificate = sl_str(certificate);
+    return shown;
 }
 
 static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
@@ -532,15 +541,7 @@ static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
     if (method->open)
         return SL_OK;
     char certificate[256];
-    struct sl_credentials shown = {
-        .authorization = call_metadata(&c->base, "authorization"),
-        .user = call_metadata(&c->base, "sluice-user"),
-        .tier = call_metadata(&c->base, "sluice-tier"),
-        .local = peer_is_local(c->peer),
-        .peer = c->peer,
-    };
-    if (!shown.authorization.n && sl_peer_certificate(c->call, certificate, sizeof(certificate)))
-        shown.certificate = sl_str(certificate);
+    struct sl_credentials shown = shown_by(c, certificate, sizeof(certificate));
     c->access = sl_access_ref(c->home->service->access);
     enum sl_code code = sl_access_check(c->access, &shown, &c->arena, &c->base.principal, err);
     sl_metric_add(SL_METRIC_AUTH_CHECKS, 1,
@@ -550,6 +551,41 @@ static enum sl_code authenticate(struct sl_rpc_call *c, struct sl_err *err)
     sl_uses_note(&c->home->service->uses, c->base.principal->key_id, sl_wall_ms());
     return sl_rights_check(c->base.principal, &method->needs, method->path, err);
 }
+
+static enum sl_code call_renew(struct sl_call *base, struct sl_err *err)
+{
+    struct sl_rpc_call *c = (struct sl_rpc_call *)base;
+    char certificate[256];
+    struct sl_credentials shown = shown_by(c, certificate, sizeof(certificate));
+    const struct sl_principal *p = NULL;
+    if (!c->renewals)
+        c->renewals = sl_calloc(2, sizeof(*c->renewals));
+    struct sl_rpc_renewal *r = &c->renewals[c->n_renewals & 1];
+    sl_access_unref(r->access);
+    sl_arena_fini(&r->arena);
+    sl_arena_init(&r->arena, ARENA_FIXED);
+    r->access = sl_access_ref(c->home->service->access);
+    if (sl_access_check_again(r->access, &shown, &r->arena, &p, err) ||
+        sl_rights_check(p, &base->method->needs, base->method->path, err))
+        return err->code;
+    base->principal = p;
+    if (++c->n_renewals == 2) {
+        sl_access_unref(c->access);
+        c->access = NULL;
+    }
+    return SL_OK;
+}
+
+static const struct sl_call_ops call_ops = {
+    .emit = emit_noting_full,
+    .emit_element = emit_element_noting_full,
+    .finish = call_finish,
+    .reply = call_reply,
+    .metadata = call_metadata,
+    .renew = call_renew,
+    .hold = call_hold,
+    .release = call_release,
+};
 
 static int64_t deadline_us(gpr_timespec deadline)
 {

@@ -13,6 +13,12 @@
 
 enum { SL_REPLY_MAX = 3 * 1024 * 1024 }; /* bytes of one reply message: stubs refuse 4 MiB */
 
+/* Who calls, as found anew while the call goes on. */
+struct sl_rpc_renewal {
+    struct sl_access *access;
+    struct sl_arena arena;
+};
+
 struct sl_rpc_call {
     struct sl_call base; /* first: handlers get a pointer to it */
     struct sl_rpc_home *home;
@@ -27,8 +33,10 @@ struct sl_rpc_call {
 
     grpc_byte_buffer *in;
     int cancelled;
-    struct sl_access *access; /* the principal's */
-    int64_t charged;          /* of the request memory */
+    struct sl_access *access;        /* the first principal's */
+    struct sl_rpc_renewal *renewals; /* the last two, in turn; NULL: there was none */
+    unsigned n_renewals;
+    int64_t charged; /* of the request memory */
     struct sl_arena arena;
     struct sl_arena scratch; /* one message of a bidirectional call */
     char id[37];

@@ -56,9 +56,12 @@ static void takes_up_changes(void **state)
     const char *ann = users_add(s, &(struct users_user){.name = "ann"});
     struct sl_api_key first = users_add_key(s, ann, NULL);
     struct sl_access *a = users_load(s), *old = sl_access_ref(a);
+    users_refresh(s, &a);
+    assert_true(sl_access_is_same(a, old));
     struct sl_api_key second = users_add_key(s, ann, NULL);
     assert_null(users_who(s, a, second.text));
     users_refresh(s, &a);
+    assert_false(sl_access_is_same(a, old));
     assert_non_null(users_who(s, a, second.text));
     users_revoke(s, ann, first.id);
     users_add_tier(s, "gold", 1, "");

@@ -116,6 +116,40 @@ static void takes_the_lower_limits(void **state)
     assert_int_equal(l.requests_per_minute, 0);
 }
 
+static void knows_who_sees_alike(void **state)
+{
+    static const struct sl_tier same_models = {"narrow", "", gpt, none, none, {0}, 5};
+    static const struct sl_principal ann = {
+        .id = "a", .name = "ann", .tier = "narrow", .rights = &narrow, .roles = SL_ROLE_USER};
+    struct sl_principal rows[7];
+    const bool alike[SL_ARRAY_LEN(rows)] = {true, true, false, false, false, false, false};
+    struct sl_arena arena;
+    (void)state;
+    sl_arena_init(&arena, SIZE_MAX);
+    for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
+        rows[i] = ann;
+    rows[0].rights = &same_models; /* other tasks and RPCs, the same models */
+    rows[1].roles |= SL_ROLE_AUDITOR;
+    rows[2].id = "b";
+    rows[3].tier = "open";
+    rows[4].rights = &open_tier;
+    rows[5].roles |= SL_ROLE_ADMIN;
+    rows[6].actor = &ann;
+    for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
+        const struct sl_principal *copy = sl_rights_copy(&rows[i], &arena);
+        assert_int_equal(sl_rights_see_alike(&ann, &rows[i]), alike[i]);
+        assert_int_equal(sl_rights_see_alike(&rows[i], &ann), alike[i]);
+        assert_true(sl_rights_see_alike(copy, &rows[i]));
+        assert_int_equal(sl_rights_hash_sight(copy, 7), sl_rights_hash_sight(&rows[i], 7));
+        assert_int_equal(sl_rights_hash_sight(copy, 7) == sl_rights_hash_sight(&ann, 7), alike[i]);
+        assert_int_equal(sl_rights_allow_model(copy, "gpt-5", NULL),
+                         sl_rights_allow_model(&rows[i], "gpt-5", NULL));
+        assert_int_equal(sl_rights_allow_model(copy, "other", NULL),
+                         sl_rights_allow_model(&rows[i], "other", NULL));
+    }
+    sl_arena_fini(&arena);
+}
+
 static void knows_the_names(void **state)
 {
     const char *names[SL_RIGHTS_NAMES];
@@ -137,6 +171,7 @@ int main(void)
         cmocka_unit_test(checks_what_a_method_needs),
         cmocka_unit_test(checks_models_tasks_and_tiers),
         cmocka_unit_test(takes_the_lower_limits),
+        cmocka_unit_test(knows_who_sees_alike),
         cmocka_unit_test(knows_the_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
