@@ -12,6 +12,7 @@
 #include "access/load.h"
 #include "access/tokens/tokens.h"
 #include "api/service.h"
+#include "api/watch_models.h"
 #include "api/work.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -139,12 +140,16 @@ static enum sl_code create_services(struct process *p, struct sl_err *err)
             return err->code;
     }
     p->control = create_service(p, "control", false, err);
-    return p->control ? SL_OK : err->code;
+    if (!p->control)
+        return err->code;
+    p->control->model_watch = sl_model_watch_create(p->control);
+    return SL_OK;
 }
 
-static void close_upstream(void *arg)
+static void close_handles(void *arg)
 {
     struct sl_service *s = arg;
+    sl_model_watch_destroy(s->model_watch);
     sl_upstream_destroy(s->upstream);
 }
 
@@ -153,11 +158,10 @@ static void destroy_service(struct sl_service *s, bool loop_runs)
     if (!s)
         return;
     if (loop_runs) {
-        if (s->upstream)
-            sl_loop_call(s->loop, close_upstream, s);
+        sl_loop_call(s->loop, close_handles, s);
         sl_loop_stop(s->loop);
     } else {
-        close_upstream(s);
+        close_handles(s);
     }
     sl_loop_destroy(s->loop);
     sl_json_parser_fini(&s->parser);
@@ -352,6 +356,7 @@ static void drain(struct process *p, const sigset_t *set, int signal_number)
     sl_health_set(false);
     wait_for_signal(set, ms);
     sl_health_end();
+    sl_model_watch_end(p->control->model_watch);
     sl_server_shutdown(p->server, p->config->drain_deadline_ms);
     sl_log(SL_LOG_INFO, "stopped", SL_F_INT("calls", sl_server_open_calls(p->server)));
 }

@@ -12,7 +12,8 @@
 #include "registry/registry.h"
 #include "upstream/upstream.h"
 
-struct sl_backend; /* api/work.h */
+struct sl_backend;     /* api/work.h */
+struct sl_model_watch; /* api/watch_models.h */
 
 struct sl_service {
     struct sl_loop *loop;
@@ -24,6 +25,7 @@ struct sl_service {
     struct sl_backend *backend;         /* shared: what work on the control pool has */
     struct sl_uses uses;                /* of API keys, since the backend took them */
     struct sl_service_watch *watches;   /* told, on this thread, of each new snapshot */
+    struct sl_model_watch *model_watch; /* of the control thread's; else NULL */
 };
 
 /* Who wants to hear of new snapshots; in the list from its owner's sl_service_watch to sl_service_unwatch. */

@@ -13,6 +13,7 @@
 #include "api/provider_message.h"
 #include "api/service.h"
 #include "api/test_model.h"
+#include "api/watch_models.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
 #include "grpc/reflection/v1alpha/reflection.pb-c.h"
@@ -121,6 +122,17 @@ const struct sl_method sl_methods[] = {
         .on_cancel = sl_operation_cancel,
     },
     READ("ModelRegistry/ListModels", list_models_request, list_models_response, sl_list_models),
+    {
+        .path = "/sluice.v1.ModelRegistry/WatchModels",
+        .needs = {.scopes = READERS},
+        .kind = SL_SERVER_STREAM,
+        .home = SL_ON_CONTROL,
+        .input = &sluice__v1__watch_models_request__descriptor,
+        .output = &sluice__v1__watch_models_response__descriptor,
+        .on_message = sl_watch_models,
+        .on_writable = sl_watch_models_writable,
+        .on_cancel = sl_watch_models_cancel,
+    },
     READ("ModelRegistry/GetModel", get_model_request, model, sl_get_model),
     READ("ModelRegistry/ResolveModel", resolve_model_request, resolve_model_response,
          sl_resolve_model),
