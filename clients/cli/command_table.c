@@ -145,7 +145,8 @@ const struct command_row command_rows[] = {
                    "--set, ... one that is not stored. --all asks every model for one token.\n"
                    "outdated lists what should be replaced, and exits with 1 where there is any; "
                    "upgrade says what\n"
-                   "it would replace, --apply does it, and import undo takes it back.",
+                   "it would replace, --apply does it, and import undo takes it back.\n"
+                   "watch prints the models, then a line for each change, until Ctrl-C.",
         .rows = models_verbs,
     },
     {

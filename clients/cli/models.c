@@ -365,5 +365,6 @@ const struct verb_row models_verbs[] = {
     {"undelete", "NAME", 1, 1, models_undelete},
     {"update", "NAME [--set FIELD=VALUE]...", 1, 1, models_update},
     {"upgrade", "[NAME]... [--apply]", 0, VERB_ARGS_MAX, models_upgrade},
+    {"watch", "[--since REVISION] [--filter CONDITIONS]", 0, 0, models_watch},
     {.name = NULL},
 };

@@ -24,5 +24,7 @@ int models_upgrade(struct cli *cli, const char *const *args, size_t n);
 int models_test(struct cli *cli, const char *const *args, size_t n);
 /* models_test_all.c */
 int models_test_all(struct cli *cli);
+/* models_watch.c */
+int models_watch(struct cli *cli, const char *const *args, size_t n);
 
 #endif

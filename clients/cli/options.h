@@ -144,6 +144,8 @@ struct options {
     /* import, models seed, models upgrade, models outdated */
     const char *env, *from, *lineup;
     bool apply, refresh;
+    /* models watch */
+    struct option_int since;
     /* users, keys, tiers, audit, prefs; some are for models, too */
     const char *tier, *title, *subject, *user, *expires, *etag, *filter, *priority;
     struct option_list role, scope, allow_model, allow_task, allow_rpc, task_model, favourite, hide;
