@@ -218,13 +218,6 @@ static enum sl_code check_urls(struct sl_config *c, struct sl_config_provider *p
     return wrong ? sl_apply_fail(err, p->place, key, "has a proxy that %s", wrong) : SL_OK;
 }
 
-/* Regions and tenants become parts of host names. */
-static bool is_label(const char *text)
-{
-    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") ==
-           strlen(text);
-}
-
 static enum sl_code check_cloud(const struct sl_config_provider *p, struct sl_err *err)
 {
     static const char key[] = "providers";
@@ -235,9 +228,9 @@ static enum sl_code check_cloud(const struct sl_config_provider *p, struct sl_er
         return sl_apply_fail(err, p->place, key, "has auth: jwt, which only kind zhipu knows");
     if (!aws && *p->role)
         return sl_apply_fail(err, p->place, key, "needs auth: aws for role");
-    if (!is_label(p->region))
+    if (!sl_url_is_label(p->region))
         return sl_apply_fail(err, p->place, key, "has a region that is none: '%.60s'", p->region);
-    if (!is_label(p->tenant))
+    if (!sl_url_is_label(p->tenant))
         return sl_apply_fail(err, p->place, key, "has a tenant that is none: '%.60s'", p->tenant);
     return SL_OK;
 }
@@ -380,7 +373,7 @@ static enum sl_code check_model(struct sl_config *c, struct sl_config_model *m, 
         return unknown_api(m, adapter, err);
     if (check_model_url(c, m, p, adapter, err))
         return err->code;
-    if (!is_label(m->region))
+    if (!sl_url_is_label(m->region))
         return sl_apply_fail(err, m->place, "models", "has a region that is none: '%.60s'",
                              m->region);
     for (size_t i = 0; i < m->tiers.count; i++) {

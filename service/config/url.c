@@ -23,6 +23,11 @@ const char *sl_url_problem(const char *url, bool plain)
     return NULL;
 }
 
+bool sl_url_is_label(const char *text)
+{
+    return !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")];
+}
+
 /* Up to the end of host and port. */
 static size_t origin_length(const char *url)
 {

@@ -12,4 +12,7 @@ bool sl_url_is_trustworthy(const char *url);
 /* Whether two URLs lead to the same scheme, host and port, as written. NULL is nowhere. */
 bool sl_url_same_origin(const char *a, const char *b);
 
+/* Whether it may stand inside of a host's name: a region, a tenant. An empty one may. */
+bool sl_url_is_label(const char *text);
+
 #endif

@@ -94,6 +94,12 @@ static void check_url(apply_t *r, const char *field, const char *url)
         wrong(r, field, "%s", problem);
 }
 
+static void check_region(apply_t *r, const char *field, const char *region)
+{
+    if (!sl_url_is_label(region))
+        wrong(r, field, "must be letters, digits, '-' and '.': it becomes a part of a host's name");
+}
+
 static void check_auth(apply_t *r, const char *field, const char *auth)
 {
     static const char *const known[] = {"",     "bearer", "header", "query",
@@ -132,7 +138,7 @@ static const struct text_field texts[] = {
     TEXT(api_version, API_VERSION, NULL),
     TEXT(auth, AUTH, check_auth),
     TEXT(auth_header, AUTH_HEADER, check_header_name),
-    TEXT(region, REGION, NULL),
+    TEXT(region, REGION, check_region),
     TEXT(successor, SUCCESSOR, NULL),
     TEXT(base_model, BASE_MODEL, NULL),
 };

@@ -75,6 +75,9 @@ static void apply(const struct writing *w)
     const char *problem = *p->base_url ? sl_url_problem(p->base_url, true) : NULL;
     if (problem)
         sl_violate(v, "provider.base_url", "%s", problem);
+    if (!sl_url_is_label(p->region))
+        sl_violate(v, "provider.region",
+                   "must be letters, digits, '-' and '.': it becomes a part of a host's name");
     if (p->n_model_patterns > MAX_PATTERNS)
         sl_violate(v, "provider.model_patterns", "has more than %d entries", MAX_PATTERNS);
     if (sl_field_mask_has(&w->mask, "model_patterns"))
