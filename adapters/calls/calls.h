@@ -120,6 +120,11 @@ enum sl_code sl_calls_images_form(const struct sl_op_in *in, struct sl_http_requ
 /* Whether the model is one of OpenAI's gpt-image. */
 bool sl_calls_is_gpt_image(const struct sl_op_in *in);
 
+enum { SL_CALLS_IMAGES_OWNED = 18 };
+/* What options may not hold, in JSON and in forms; ends with a NULL key. */
+void sl_calls_images_owned(const struct sl_calls_images *d,
+                           struct nv_owned out[SL_CALLS_IMAGES_OWNED]);
+
 /* What OpenAI's own takes, and servers that follow it closely. */
 #define SL_CALLS_OPENAI_IMAGES                                                                     \
     .path = "/images/generations", .edits_path = "/images/edits", .n_key = "n",                    \

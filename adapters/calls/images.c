@@ -3,6 +3,7 @@
  * each with b64_json (OpenAI, "Image generation streaming events"). Pictures to go by make it an edit. */
 #include "adapters/calls/calls.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -173,7 +174,8 @@ static enum sl_code put_members(struct nv_build *b, const struct sl_op_in *in)
     return code == SL_OK ? put_sources(b, in) : code;
 }
 
-static enum sl_code put_options(struct nv_build *b, const struct sl_calls_images *d)
+void sl_calls_images_owned(const struct sl_calls_images *d,
+                           struct nv_owned out[SL_CALLS_IMAGES_OWNED])
 {
     const struct nv_owned owned[] = {
         {"model", "model"},
@@ -196,6 +198,15 @@ static enum sl_code put_options(struct nv_build *b, const struct sl_calls_images
         {NULL, NULL},
     };
 
+    static_assert(sizeof(owned) == SL_CALLS_IMAGES_OWNED * sizeof(*out), "all of them");
+    memcpy(out, owned, sizeof(owned));
+}
+
+static enum sl_code put_options(struct nv_build *b, const struct sl_calls_images *d)
+{
+    struct nv_owned owned[SL_CALLS_IMAGES_OWNED];
+
+    sl_calls_images_owned(d, owned);
     return sl_calls_close(b, owned);
 }
 

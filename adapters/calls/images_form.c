@@ -10,7 +10,11 @@ struct form {
     struct sl_http_request *out;
     struct sl_err *err;
     const char *boundary;
+    bool clashes; /* the boundary stands in something that is sent */
 };
+
+/* No content has as many by chance. */
+enum { MAX_BOUNDARIES = 16 };
 
 static const struct sl_calls_images *dialect_of(const struct form *f)
 {
@@ -22,8 +26,14 @@ static void add_text(struct form *f, const char *text)
     sl_segs_add(&f->out->body, f->in->build.arena, SL_SEG_RAW, text, strlen(text));
 }
 
+static void look_at(struct form *f, const void *content, size_t n)
+{
+    f->clashes |= memmem(content, n, f->boundary, strlen(f->boundary)) != NULL;
+}
+
 static void put_field(struct form *f, const char *name, const char *value)
 {
+    look_at(f, value, strlen(value));
     add_text(f, sl_arena_printf(f->in->build.arena,
                                 "--%s\r\ncontent-disposition: form-data; name=\"%s\"\r\n\r\n",
                                 f->boundary, name));
@@ -61,6 +71,7 @@ static enum sl_code put_file(struct form *f, const char *name, const Sluice__V1_
                                 "--%s\r\ncontent-disposition: form-data; name=\"%s\"; "
                                 "filename=\"image.%s\"\r\ncontent-type: %s\r\n\r\n",
                                 f->boundary, name, ending(image->media_type), image->media_type));
+    look_at(f, image->data.data, image->data.len);
     sl_segs_add(&f->out->body, arena, SL_SEG_RAW, image->data.data, image->data.len);
     add_text(f, "\r\n");
     return SL_OK;
@@ -143,6 +154,34 @@ static enum sl_code put_rest(struct form *f)
     return r->_seed_case ? unsupported(f, "seed") : SL_OK;
 }
 
+/* The field that a key belongs to; NULL if it is free. */
+static const char *owner_of(const struct form *f, const char *key)
+{
+    struct nv_owned owned[SL_CALLS_IMAGES_OWNED];
+
+    if (!strcmp(key, "image") || !strcmp(key, "image[]"))
+        return "images";
+    sl_calls_images_owned(dialect_of(f), owned);
+    for (const struct nv_owned *o = owned; o->key; o++)
+        if (!strcmp(o->key, key))
+            return o->field;
+    return !strcmp(key, "mask") ? "mask" : NULL;
+}
+
+static enum sl_code check_key(struct form *f, const char *key)
+{
+    const char *owner = owner_of(f, key);
+
+    if (key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_[]")])
+        return sl_err_field(f->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
+                            "provider_options_json", "\"%.40s\" cannot name a form's field", key);
+    if (owner)
+        return sl_err_field(f->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
+                            "provider_options_json",
+                            "provider_options_json may not hold \"%s\"; use %s", key, owner);
+    return SL_OK;
+}
+
 /* Members of the options become fields: strings as they are, everything else as JSON. */
 static enum sl_code put_options(struct form *f)
 {
@@ -163,34 +202,12 @@ static enum sl_code put_options(struct form *f)
                                 ? sl_json_string(&j, k + 1, NULL, NULL)
                                 : sl_arena_strndup(f->in->build.arena, raw.p, raw.n);
         const char *key = sl_json_string(&j, k, NULL, NULL);
-        if (key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_[]")])
-            code =
-                sl_err_field(f->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
-                             "provider_options_json", "\"%.40s\" cannot name a form's field", key);
-        else
+        code = check_key(f, key);
+        if (code == SL_OK)
             put_field(f, key, value);
     }
     sl_json_parser_fini(&parser);
     return code;
-}
-
-/* A line that stands nowhere in what is sent. */
-static const char *choose_boundary(const struct sl_op_in *in)
-{
-    const Sluice__V1__GenerateImageRequest *r = in->image;
-
-    for (unsigned i = 0;; i++) {
-        char *line =
-            sl_arena_printf(in->build.arena, "sluice-%lld-%u", (long long)in->build.now_ms, i);
-        bool found = strstr(r->prompt, line) || strstr(r->provider_options_json, line);
-        for (size_t k = 0; k < r->n_images && !found; k++)
-            found = r->images[k]->source_case == SLUICE__V1__IMAGE__SOURCE_DATA &&
-                    memmem(r->images[k]->data.data, r->images[k]->data.len, line, strlen(line));
-        if (!found && r->mask && r->mask->source_case == SLUICE__V1__IMAGE__SOURCE_DATA)
-            found = memmem(r->mask->data.data, r->mask->data.len, line, strlen(line)) != NULL;
-        if (!found)
-            return line;
-    }
 }
 
 static void set_content_type(struct form *f)
@@ -201,24 +218,44 @@ static void set_content_type(struct form *f)
                                        f->boundary);
 }
 
+static enum sl_code write_form(struct form *f)
+{
+    enum sl_code code;
+
+    put_field(f, "model", f->in->build.target->model_id);
+    code = put_words(f);
+    if (code == SL_OK)
+        code = put_delivery(f);
+    if (code == SL_OK)
+        code = put_rest(f);
+    if (code == SL_OK)
+        code = put_options(f);
+    if (code == SL_OK)
+        code = put_files(f);
+    if (code == SL_OK)
+        add_text(f, sl_arena_printf(f->in->build.arena, "--%s--\r\n", f->boundary));
+    return code;
+}
+
+/* Written anew until the boundary stands nowhere in what is sent: a text with it would be read as fields of its own. */
 enum sl_code sl_calls_images_form(const struct sl_op_in *in, struct sl_http_request *out,
                                   struct sl_err *err)
 {
-    struct form f = {in, out, err, choose_boundary(in)};
-    enum sl_code code;
-
-    set_content_type(&f);
-    put_field(&f, "model", in->build.target->model_id);
-    code = put_words(&f);
-    if (code == SL_OK)
-        code = put_delivery(&f);
-    if (code == SL_OK)
-        code = put_rest(&f);
-    if (code == SL_OK)
-        code = put_options(&f);
-    if (code == SL_OK)
-        code = put_files(&f);
-    if (code == SL_OK)
-        add_text(&f, sl_arena_printf(in->build.arena, "--%s--\r\n", f.boundary));
-    return code;
+    for (unsigned i = 0; i < MAX_BOUNDARIES; i++) {
+        struct form f = {
+            .in = in,
+            .out = out,
+            .err = err,
+            .boundary =
+                sl_arena_printf(in->build.arena, "sluice-%lld-%u", (long long)in->build.now_ms, i),
+        };
+        out->body = (struct sl_segs){.first = NULL};
+        enum sl_code code = write_form(&f);
+        if (code == SL_OK && !f.clashes)
+            set_content_type(&f);
+        if (code != SL_OK || !f.clashes)
+            return code;
+    }
+    return sl_err_set(err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
+                      "the request holds every boundary that a form could have");
 }

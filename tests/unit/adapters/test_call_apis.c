@@ -153,6 +153,81 @@ static void no_field_of_a_picture_disappears(void **state)
             }
 }
 
+/* A picture to edit by openai's gpt-image-1: a form. */
+static void init_form(struct op_kit *k)
+{
+    init_image(k, sl_adapter_find("openai"), "", "gpt-image-1");
+    set_images(k);
+}
+
+static void a_form_has_each_field_once(void **state)
+{
+    static const char *const refused[] = {"{\"model\":\"dear\"}", "{\"m\\u006fdel\":\"dear\"}",
+                                          "{\"prompt\":\"x\"}",   "{\"user\":\"x\"}",
+                                          "{\"mask\":\"x\"}",     "{\"image[]\":\"x\"}"};
+    struct op_kit k;
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(refused); i++) {
+        init_form(&k);
+        k.common.provider_options_json = STRING(refused[i]);
+        if (op_kit_build(&k))
+            fail_msg("%s was sent", refused[i]);
+        assert_int_equal(k.err.code, SL_INVALID_ARGUMENT);
+        assert_string_equal(k.err.field, "provider_options_json");
+        op_kit_fini(&k);
+    }
+}
+
+/* Fields of their own that a text smuggles in, where it knows the boundary. */
+#define SMUGGLED                                                                                   \
+    "\r\n--sluice-1700000000000-0\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\ndear"
+
+static void a_text_cannot_end_a_field_of_a_form(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } rows[] = {
+        {"prompt", offsetof(struct op_kit, image.prompt)},
+        {"size", offsetof(struct op_kit, image.size)},
+        {"quality", offsetof(struct op_kit, image.quality)},
+        {"end_user", offsetof(struct op_kit, image.end_user)},
+    };
+    struct op_kit k;
+    (void)state;
+    for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
+        init_form(&k);
+        void *at = (char *)&k + rows[i].offset;
+        *(char **)at = STRING("x" SMUGGLED);
+        assert_non_null(op_kit_build(&k));
+        assert_string_equal(op_kit_header(&k, "content-type"),
+                            "multipart/form-data; boundary=sluice-1700000000000-1");
+        op_kit_fini(&k);
+    }
+    init_form(&k); /* an option's text has its escapes decoded */
+    k.common.provider_options_json = STRING("{\"own\":\"s\\u006cuice-1700000000000-0\"}");
+    assert_non_null(op_kit_build(&k));
+    assert_string_equal(op_kit_header(&k, "content-type"),
+                        "multipart/form-data; boundary=sluice-1700000000000-1");
+    op_kit_fini(&k);
+}
+
+static void boundaries_run_out(void **state)
+{
+    struct sl_buf all;
+    struct op_kit k;
+    (void)state;
+    sl_buf_init(&all, 4096);
+    for (int i = 0; i < 16; i++)
+        assert_true(sl_buf_printf(&all, "sluice-1700000000000-%d ", i));
+    init_form(&k);
+    k.image.prompt = all.p;
+    assert_null(op_kit_build(&k));
+    assert_int_equal(k.err.code, SL_INVALID_ARGUMENT);
+    op_kit_fini(&k);
+    sl_buf_fini(&all);
+}
+
 /* ---- requests ---- */
 
 static void asks_for_ranks(void **state)
@@ -437,6 +512,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_field_of_a_picture_disappears),
+        cmocka_unit_test(a_form_has_each_field_once),
+        cmocka_unit_test(a_text_cannot_end_a_field_of_a_form),
+        cmocka_unit_test(boundaries_run_out),
         cmocka_unit_test(asks_for_ranks),
         cmocka_unit_test(asks_for_verdicts),
         cmocka_unit_test(asks_for_counts),
