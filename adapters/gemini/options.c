@@ -153,10 +153,13 @@ static enum sl_code check_level(struct gm_build *b, const struct gm_options *o, 
         return refuse(b, of_request, sl_str(level ? level : "a text that is no object"),
                       "an object");
     for (int k = sl_json_first(&o->j, object); k >= 0; k = sl_json_next(&o->j, object, k)) {
-        int row = owner_of(level, key_at(&o->j, k));
+        struct sl_str key = key_at(&o->j, k);
+        if (memchr(key.p, '\\', key.n)) /* compared as written: it could hide an owned one */
+            return refuse(b, of_request, key, "a key without escapes");
+        int row = owner_of(level, key);
         if (row >= 0 &&
             (of_request ? is_written(b, owned[row].written) : owned[row].written == ALWAYS))
-            return refuse(b, of_request, key_at(&o->j, k), owned[row].field);
+            return refuse(b, of_request, key, owned[row].field);
     }
     return SL_OK;
 }

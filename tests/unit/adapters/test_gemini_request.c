@@ -426,6 +426,9 @@ static void test_owned_options(void **state)
         "{\"generation_config\":{\"max_output_tokens\":1}}",
         "{\"generationConfig\":{\"thinkingConfig\":{}}}",
         "{\"toolConfig\":{\"functionCallingConfig\":{}}}",
+        "{\"t\\u006fols\":[]}",
+        "{\"generation\\u0043onfig\":{\"maxOutputTokens\":1}}",
+        "{\"generationConfig\":{\"max\\u004futputTokens\":1}}",
         "{\"generationConfig\":[]}",
         "[]",
     };
