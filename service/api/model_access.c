@@ -184,7 +184,9 @@ enum sl_code sl_check_access(struct sl_work *w, struct sl_err *err)
     r->tiers = (char **)(uintptr_t)access.tiers;
     if (access.alternative)
         r->alternative = sl_arena_printf(w->arena, "models/%s", access.alternative->name);
-    if (access.model)
+    bool of_another = access.model && *access.model->owner &&
+                      strcmp(access.model->owner, w->call->principal->id) != 0;
+    if (access.model && !of_another)
         r->model = sl_model_message(w->arena, w->registry, access.model, &p);
     w->reply = &r->base;
     return SL_OK;
