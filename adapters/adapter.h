@@ -109,6 +109,12 @@ bool sl_http_key_token(struct sl_http_request *h, struct sl_arena *arena,
  * (SL_INVALID_ARGUMENT, UNSUPPORTED_PARAMETER, field). */
 enum sl_code sl_unsupported(const struct sl_build_in *in, struct sl_err *err, const char *field,
                             const char *fmt, ...) SL_PRINTF(4, 5) SL_MUST_CHECK;
+/* Whether gateways read a member of a body as other models to ask (`models`, `fallbacks`, ...). In a request's provider
+ * options it would lead past the rights and prices of the model that was resolved, and is refused; a registry entry's
+ * may hold it. */
+bool sl_option_names_models(struct sl_str key);
+/* What to use instead. */
+#define SL_OPTIONS_OF_ENTRY "the options of the registry's entry"
 
 /* One frame of a stream. data is writable, NUL-terminated and valid during the call only. */
 struct sl_frame {

@@ -80,6 +80,17 @@ enum sl_code sl_unsupported(const struct sl_build_in *in, struct sl_err *err, co
     return SL_OK;
 }
 
+/* OpenRouter ("Model Fallbacks", "Presets"); LiteLLM ("Client-Side Fallbacks"). */
+bool sl_option_names_models(struct sl_str key)
+{
+    static const char *const names[] = {"models", "route", "preset", "fallbacks"};
+
+    for (size_t i = 0; i < SL_ARRAY_LEN(names); i++)
+        if (sl_str_eq(key, names[i]))
+            return true;
+    return false;
+}
+
 /* ---- headers ---- */
 
 /* The first line of a value: a line break would begin a header of its own. */

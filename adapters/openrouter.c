@@ -4,7 +4,8 @@
  * choices, whose code is a status. Reasoning is asked for with `reasoning` and comes as
  * `reasoning` and reasoning_details, which go back unchanged ("Reasoning Tokens"). Texts take
  * cache_control ("Prompt Caching"), files may be addresses ("PDF Inputs"). Routing (provider,
- * models, plugins, transforms) is provider_options_json. */
+ * plugins, transforms) is provider_options_json; other models to ask (models, route, preset) are
+ * the registry entry's alone. */
 #include "adapters/chat_completions/chat_completions.h"
 
 /* "Server Tools" of its documentation. */

@@ -124,11 +124,14 @@ static const char *key_of(struct am_build *b, struct sl_json *j, int key)
     return sl_arena_strndup(b->in->arena, raw.p + 1, raw.n - 2);
 }
 
-static const char *find_owned(struct am_build *b, struct sl_json *j, const char **owner)
+static const char *find_owned(struct am_build *b, struct sl_json *j, bool of_request,
+                              const char **owner)
 {
     for (int k = sl_json_first(j, SL_JSON_ROOT); k >= 0; k = sl_json_next(j, SL_JSON_ROOT, k)) {
         const char *key = key_of(b, j, k);
         *owner = owner_of(b, key);
+        if (!*owner && of_request && sl_option_names_models(sl_str(key)))
+            *owner = SL_OPTIONS_OF_ENTRY;
         if (*owner)
             return key;
     }
@@ -144,7 +147,7 @@ static enum sl_code read_request(struct am_build *b)
         code = parse(b, json, &b->of_request);
     if (code != SL_OK)
         return code;
-    const char *key = find_owned(b, &b->of_request.j, &owner);
+    const char *key = find_owned(b, &b->of_request.j, true, &owner);
     if (key)
         return sl_err_field(b->err, SL_INVALID_ARGUMENT, SL_REASON_INVALID_REQUEST,
                             "provider_options_json",
@@ -163,7 +166,7 @@ static enum sl_code read_target(struct am_build *b)
     enum sl_code code = parse(b, json, &b->of_target);
     if (code != SL_OK)
         return code;
-    const char *key = find_owned(b, &b->of_target.j, &owner);
+    const char *key = find_owned(b, &b->of_target.j, false, &owner);
     /* A default that the request fills itself gives way. */
     if (key && strcmp(key, "thinking") != 0 && strcmp(key, "output_config") != 0 &&
         strcmp(key, "output_format") != 0)

@@ -165,6 +165,8 @@ static const char *owner_of(const struct form *f, const char *key)
     for (const struct nv_owned *o = owned; o->key; o++)
         if (!strcmp(o->key, key))
             return o->field;
+    if (sl_option_names_models(sl_str(key)))
+        return SL_OPTIONS_OF_ENTRY;
     return !strcmp(key, "mask") ? "mask" : NULL;
 }
 

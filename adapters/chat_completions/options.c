@@ -134,6 +134,8 @@ static enum sl_code check_keys(struct cc_build *b, struct options *o, bool of_re
          k = sl_json_next(&o->j, SL_JSON_ROOT, k)) {
         const char *key = sl_json_string(&o->j, k, NULL, NULL);
         const char *owner = owner_of(b, o, k, key);
+        if (!owner && of_request && sl_option_names_models(sl_str(key)))
+            owner = SL_OPTIONS_OF_ENTRY;
         if (owner && of_request && take_stream_options(b, o, k))
             continue;
         if (owner && of_request)

@@ -117,6 +117,8 @@ static enum sl_code collect(struct nv_build *b, const struct nv_document *doc,
         for (const struct nv_owned *owned = f->owned; owned->key; owned++)
             if (!strcmp(owned->key, key))
                 return refuse(b, owned, !f->before);
+        if (!f->before && !f->object && sl_option_names_models(sl_str(key)))
+            return refuse(b, &(struct nv_owned){key, SL_OPTIONS_OF_ENTRY}, true);
         if ((f->inner && !strcmp(f->inner, key)) ||
             (f->before && f->before->there && has(f->before, f->object, key)))
             continue;

@@ -77,6 +77,8 @@ static enum sl_code check_keys(struct rs_build *b, const struct rs_options *o, b
          k = sl_json_next(&o->j, SL_JSON_ROOT, k)) {
         struct sl_str key = key_of(&o->j, k);
         const char *owner = owner_of(b, key);
+        if (!owner && of_request && sl_option_names_models(key))
+            owner = SL_OPTIONS_OF_ENTRY;
         if (owner)
             return bad_option(b, of_request, "may not hold", key, owner);
         if (memchr(key.p, '\\', key.n))

@@ -403,10 +403,17 @@ static void test_tools_and_options(void **state)
     assert_sent(&k, "\"service_tier\":\"auto\"}");
     assert_non_null(kit_build(&k, false, &http));
     assert_string_equal(kit_header(&http, "Anthropic-Beta"), "b-1,b-2");
-    char owned[] = "{\"max_tokens\": 1}";
+    char owned[] = "{\"max_tokens\": 1}", other_models[] = "{\"fallbacks\":[{\"model\":\"x\"}]}";
     k.request.provider_options_json = owned;
     assert_null(kit_build(&k, false, NULL));
     assert_string_equal(k.err.field, "provider_options_json");
+    k.request.provider_options_json = other_models;
+    assert_null(kit_build(&k, false, NULL));
+    assert_non_null(strstr(k.err.text, "fallbacks"));
+    k.request.provider_options_json = (char *)"";
+    k.err = (struct sl_err){0};
+    k.target.provider_options_json = other_models;
+    assert_sent(&k, "\"fallbacks\":[{\"model\":\"x\"}]}");
     kit_fini(&k);
 }
 

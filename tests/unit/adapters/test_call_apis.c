@@ -162,9 +162,10 @@ static void init_form(struct op_kit *k)
 
 static void a_form_has_each_field_once(void **state)
 {
-    static const char *const refused[] = {"{\"model\":\"dear\"}", "{\"m\\u006fdel\":\"dear\"}",
-                                          "{\"prompt\":\"x\"}",   "{\"user\":\"x\"}",
-                                          "{\"mask\":\"x\"}",     "{\"image[]\":\"x\"}"};
+    static const char *const refused[] = {"{\"model\":\"dear\"}",   "{\"m\\u006fdel\":\"dear\"}",
+                                          "{\"prompt\":\"x\"}",     "{\"user\":\"x\"}",
+                                          "{\"mask\":\"x\"}",       "{\"image[]\":\"x\"}",
+                                          "{\"models\":[\"dear\"]}"};
     struct op_kit k;
     (void)state;
     for (size_t i = 0; i < SL_ARRAY_LEN(refused); i++) {

@@ -78,6 +78,10 @@ static void sends_documents_beside_the_messages(void **state)
         "{\"model\":\"model-1\",\"stream\":false,\"messages\":[{\"role\":\"user\","
         "\"content\":\"Who?\"}],\"documents\":[{\"id\":\"doc:0\",\"data\":{\"title\":"
         "\"T\",\"text\":\"Facts\"}}]}");
+    k.request.provider_options_json = (char *)"{\"models\":[]}";
+    assert_null(kit_build(&k, false, NULL));
+    assert_string_equal(k.err.field, "provider_options_json");
+    k.err = (struct sl_err){0};
     k.request.provider_options_json = (char *)"{\"documents\":[]}";
     assert_null(kit_build(&k, false, &http));
     assert_string_equal(k.err.field, "provider_options_json");

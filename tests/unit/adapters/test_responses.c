@@ -349,6 +349,7 @@ static void options_are_joined_or_refused(void **state)
         {"{\"reasoning\":{\"effort\":\"high\"}}", NULL},
         {"{\"input\":[]}", NULL},
         {"{\"mod\\u0065l\":\"x\"}", NULL},
+        {"{\"models\":[\"other\"]}", NULL},
         {"{\"include\":7}", NULL},
     };
     Sluice__V1__ResponseFormat format = SLUICE__V1__RESPONSE_FORMAT__INIT;
