@@ -1,5 +1,6 @@
 """Callers with a token of an identity provider instead of a key."""
 import base64
+import hmac
 import http.server
 import json
 import threading
@@ -7,7 +8,7 @@ import time
 
 import grpc
 import pytest
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from helpers import ask, complete, fails, stream
 
@@ -31,6 +32,18 @@ class Key:
         text = b64(header or {"alg": "ES256", "kid": self.kid, "typ": "JWT"}) + "." + b64(claims)
         r, s = utils.decode_dss_signature(self.private.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
         return text + "." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+
+def signed_with_a_public_key(issuer, encode):
+    """HS256, its secret what everybody knows: the issuer's key as encode writes it."""
+    now = int(time.time())
+    text = b64({"alg": "HS256", "kid": "one", "typ": "JWT"}) + "." + b64(
+        {"iss": issuer.url, "aud": "sluice", "sub": "alice", "iat": now, "exp": now + 300})
+    return text + "." + b64(hmac.new(encode(issuer.keys[0]), text.encode(), "sha256").digest())
+
+
+def as_pem(key):
+    return key.private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 class Issuer:
@@ -128,6 +141,9 @@ FORGERIES = {
     "none": lambda i: i.token(header={"alg": "none"}),
     "none, unsigned": lambda i: i.token(header={"alg": "none"}).rsplit(".", 1)[0] + ".",
     "HS256": lambda i: i.token(header={"alg": "HS256", "kid": "one"}),
+    "HS256 with the public key": lambda i: signed_with_a_public_key(i, as_pem),
+    "HS256 with the JWK": lambda i: signed_with_a_public_key(i, lambda key: json.dumps(key.jwk()).encode()),
+    "a key in the header": lambda i: i.token(key=Key("one"), header={"alg": "ES256", "jwk": Key("one").jwk()}),
     "critical": lambda i: i.token(header={"alg": "ES256", "kid": "one", "crit": ["exp"]}),
     "another type": lambda i: i.token(header={"alg": "ES256", "kid": "one", "typ": "logout+jwt"}),
     "four parts": lambda i: i.token() + ".x",
@@ -170,3 +186,28 @@ def test_who_it_is(guarded, issuer, stubs):
         pytest.skip("this service does not say who calls")
     me = api.access.WhoAmI(stubs.access.WhoAmIRequest(), timeout=10)
     assert "bob" in str(me) and "jwt" in str(me)
+
+
+def test_an_issuers_key_is_good_for_its_own_tokens_alone(start_sluice, issuer):
+    """Two issuers; each signs in the other's name, with its own id of a key and with the other's."""
+    second = Issuer()
+    try:
+        second.keys = [Key("two")]
+        sluice = start_sluice(models={"open": "open"}, config={"access": {"anonymous": False, "jwt": [
+            {"issuer": i.url, "audience": ["sluice"], "user_prefix": prefix}
+            for i, prefix in ((issuer, ""), (second, "second-"))]}})
+        for each in (issuer, second):
+            until_taken(lambda: complete(sluice.api(each.token()), ask(model="open")))
+        for name, signer in ((issuer, second), (second, issuer)):
+            for kid in ("one", "two"):
+                token = name.token(key=signer.keys[0], header={"alg": "ES256", "kid": kid, "typ": "JWT"})
+                until_refused(lambda: complete(sluice.api(token), ask(model="open")))
+    finally:
+        second.close()
+
+
+def until_refused(call):
+    """While an unknown key may be on its way, the answer is UNAVAILABLE; it never is an answer."""
+    with pytest.raises(grpc.RpcError) as refused:
+        until_taken(call)
+    assert refused.value.code() == UNAUTHENTICATED
