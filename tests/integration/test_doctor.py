@@ -534,3 +534,17 @@ def test_the_commands_that_it_names_exist():
         help_text = subprocess.run([str(binary("sluice")), "help", command], capture_output=True, text=True, timeout=30,
                                    check=True).stdout
         assert re.search(r"^  %s\b" % re.escape(verb), help_text, re.MULTILINE), "sluice %s has no %s" % (command, verb)
+
+
+def test_a_model_that_its_provider_no_longer_lists(start, reg, provider):
+    ids = ["test", "b", "c"]
+    provider.lists_models = False
+    provider.default(lambda x: x.json({"data": [{"id": i} for i in ids]}))
+    served = start()
+    admin = served.api(served.admin_key).registry
+    admin.ListOutdatedModels(reg.ListOutdatedModelsRequest(refresh=True), timeout=30)
+    assert not wrong(diagnose(served, reg), reg)
+    ids.remove("test")
+    admin.ListOutdatedModels(reg.ListOutdatedModelsRequest(refresh=True), timeout=30)
+    finding = only(diagnose(served, reg), reg, "MODEL_GONE")
+    assert finding.subject == "models/test" and time.strftime("%Y-", time.gmtime()) in finding.message

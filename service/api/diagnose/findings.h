@@ -24,7 +24,9 @@
     X(DEPRECATIONS_NONE, OK, "deprecations")                                                       \
     X(MODEL_RETIRED, ERROR, "deprecations")                                                        \
     X(MODEL_REDIRECTED, WARNING, "deprecations")                                                   \
+    X(MODEL_GONE, WARNING, "deprecations")                                                         \
     X(MODEL_DEPRECATED, WARNING, "deprecations")                                                   \
+    X(MODEL_SERVED_AS, INFO, "deprecations")                                                       \
     X(MODEL_RETIRES_LATER, INFO, "deprecations")                                                   \
     X(ADDRESSES, OK, "proxies")                                                                    \
     X(ADDRESS_IS_PROXY, WARNING, "proxies")                                                        \

@@ -4,11 +4,11 @@
 
 #include "api/diagnose/diagnosis.h"
 #include "api/diagnose/rules.h"
+#include "api/version_check.h"
 #include "base/str.h"
-#include "registry/life.h"
 #include "registry/raw.h"
 
-enum { MAX_USES = 1000, TOLD_USES = 4 };
+enum { MAX_USES = 1000, TOLD_USES = 4, MS_A_DAY = 24 * 3600 * 1000 };
 
 /* Something that names a model near its end. */
 struct use {
@@ -18,6 +18,7 @@ struct use {
 
 struct lives {
     struct sl_diagnosis *d;
+    struct sl_listings listings;
     struct use *uses;
     size_t n;
     size_t told;
@@ -25,9 +26,16 @@ struct lives {
 
 /* ---- uses ---- */
 
+static bool look(const struct lives *l, const struct sl_model *m, struct sl_outdated *out)
+{
+    return m && sl_outdated_look(l->d->registry, m, &l->listings, l->d->now_ms, out) &&
+           sl_outdated_matters(out->status);
+}
+
 static bool is_near_its_end(const struct lives *l, const struct sl_model *m)
 {
-    return m && !m->deleted_ms && sl_model_life(m, l->d->now_ms) != SL_LIFE_ACTIVE;
+    struct sl_outdated unused;
+    return look(l, m, &unused);
 }
 
 static void note(struct lives *l, const struct sl_model *m, const char *text)
@@ -106,46 +114,62 @@ static const char *remedy_for(const struct sl_diagnosis *d, const struct sl_mode
     return sl_diagnosis_advise(d, m->owner, remedy);
 }
 
-static const char *when(const struct sl_diagnosis *d, const struct sl_model *m, bool retired)
+static const char *day_text(const struct sl_diagnosis *d, int64_t ms)
 {
     char day[11];
-    int32_t left;
+    sl_catalogue_date_text((int32_t)(ms / MS_A_DAY), day);
+    return sl_arena_strdup(d->arena, day);
+}
+
+static const char *how_it_stands(const struct sl_diagnosis *d, const struct sl_outdated *o)
+{
+    const struct sl_model *m = o->model;
+    char day[11];
     sl_catalogue_date_text(m->retires_day, day);
-    if (!sl_model_days_left(m, d->now_ms, &left))
-        return retired ? "is retired" : "is deprecated: its provider advises against it";
-    if (retired)
+    switch (o->status) {
+    case SL_OUTDATED_RETIRED:
         return sl_arena_printf(d->arena, "is retired%s%s", *day ? " since " : "", day);
-    return sl_arena_printf(d->arena, "is deprecated: it retires%s%s, in %d days",
-                           *day ? " on " : "", day, left);
+    case SL_OUTDATED_GONE:
+        return sl_arena_printf(d->arena, "is no longer listed by its provider, since %s",
+                               day_text(d, o->listed.gone_ms));
+    case SL_OUTDATED_DEPRECATED:
+        if (!o->dated)
+            return "is deprecated: its provider advises against it";
+        return sl_arena_printf(d->arena, "is deprecated: it retires%s%s, in %d days",
+                               *day ? " on " : "", day, o->days_left);
+    default:
+        return "is answered by another model";
+    }
 }
 
 static void on_model(void *owner, const struct sl_model *m)
 {
     struct lives *l = owner;
     struct sl_diagnosis *d = l->d;
-    struct sl_successor s;
-    int32_t left = 0;
-    enum sl_life life = sl_model_life(m, d->now_ms);
-    const char *uses = life == SL_LIFE_ACTIVE ? "" : uses_of(l, m);
-    if (life == SL_LIFE_ACTIVE || (!m->enabled && !*uses))
+    struct sl_outdated o;
+    if (!look(l, m, &o))
         return;
-    sl_model_successor(d->registry, m, d->now_ms, &s);
-    bool dated = sl_model_days_left(m, d->now_ms, &left);
-    bool retired = life == SL_LIFE_RETIRED;
-    bool redirected = sl_registry_redirects_retired(d->registry) && s.kind != SL_SUCCESSOR_NONE;
+    const char *uses = uses_of(l, m);
+    if (!m->enabled && !*uses)
+        return;
+    bool none = o.successor.kind == SL_SUCCESSOR_NONE;
+    bool redirected = !none && sl_registry_redirects_retired(d->registry);
     sl_findings_add(
-        d->findings, sl_rule_life(&(struct sl_rule_life){retired, redirected, dated, left}),
+        d->findings,
+        sl_rule_life(&(struct sl_rule_life){o.status, redirected, o.dated, o.days_left}),
         sl_diagnosis_subject(d, m),
-        sl_arena_printf(d->arena, "%s %s; %s%s%s", m->name, when(d, m, retired),
-                        s.kind == SL_SUCCESSOR_NONE ? "no successor is known" : "its successor is ",
-                        s.name, uses),
-        remedy_for(d, m, &s));
+        sl_arena_printf(d->arena, "%s %s; %s%s%s", m->name, how_it_stands(d, &o),
+                        none ? "no successor is known" : "its successor is ",
+                        none ? "" : sl_arena_strdup(d->arena, o.successor.name), uses),
+        remedy_for(d, m, &o.successor));
     l->told++;
 }
 
 void sl_diagnose_life(struct sl_diagnosis *d)
 {
-    struct lives l = {.d = d};
+    struct sl_version_state *state = sl_version_check_state(d->backend->versions);
+    struct sl_version_finder finder = {state, d->registry};
+    struct lives l = {.d = d, .listings = {sl_version_find, &finder}};
     l.uses = sl_arena_zalloc(d->arena, MAX_USES * sizeof(*l.uses));
     if (!sl_registry_default_of(d->registry, "registry", ""))
         note(&l, d->registry->default_model, "the registry's default");
@@ -155,4 +179,5 @@ void sl_diagnose_life(struct sl_diagnosis *d)
     if (!l.told)
         sl_findings_add(d->findings, SL_FINDING_DEPRECATIONS_NONE, "",
                         "no model in use is deprecated or retired", "");
+    sl_version_state_unref(state);
 }

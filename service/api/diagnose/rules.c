@@ -16,10 +16,17 @@ enum {
 
 enum sl_finding sl_rule_life(const struct sl_rule_life *m)
 {
-    if (m->retired)
+    switch (m->status) {
+    case SL_OUTDATED_RETIRED:
         return m->redirected ? SL_FINDING_MODEL_REDIRECTED : SL_FINDING_MODEL_RETIRED;
-    return m->dated && m->days_left > SOON_DAYS ? SL_FINDING_MODEL_RETIRES_LATER
-                                                : SL_FINDING_MODEL_DEPRECATED;
+    case SL_OUTDATED_GONE:
+        return SL_FINDING_MODEL_GONE;
+    case SL_OUTDATED_DEPRECATED:
+        return m->dated && m->days_left > SOON_DAYS ? SL_FINDING_MODEL_RETIRES_LATER
+                                                    : SL_FINDING_MODEL_DEPRECATED;
+    default:
+        return SL_FINDING_MODEL_SERVED_AS;
+    }
 }
 
 enum sl_finding sl_rule_address(const struct sl_rule_address *a, const char **why)

@@ -8,10 +8,11 @@
 
 #include "api/diagnose/findings.h"
 #include "base/err.h"
+#include "registry/upgrade/outdated.h"
 
-/* A model near its end. */
+/* A model that should be replaced, for one of the reasons that matter. */
 struct sl_rule_life {
-    bool retired;
+    enum sl_outdated_status status;
     bool redirected;   /* retired, and its successor answers */
     bool dated;        /* its last day is known: */
     int32_t days_left; /* until then */

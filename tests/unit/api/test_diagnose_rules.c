@@ -10,14 +10,16 @@ static void weighs_the_end_of_models(void **state)
         struct sl_rule_life m;
         enum sl_finding code;
     } rows[] = {
-        {{.retired = true, .dated = true, .days_left = -3}, SL_FINDING_MODEL_RETIRED},
-        {{.retired = true}, SL_FINDING_MODEL_RETIRED},
-        {{.retired = true, .redirected = true}, SL_FINDING_MODEL_REDIRECTED},
-        {{.dated = true, .days_left = 1}, SL_FINDING_MODEL_DEPRECATED},
-        {{.dated = true, .days_left = 180}, SL_FINDING_MODEL_DEPRECATED},
-        {{.dated = true, .days_left = 181}, SL_FINDING_MODEL_RETIRES_LATER},
-        {{.redirected = true, .dated = true, .days_left = 5}, SL_FINDING_MODEL_DEPRECATED},
-        {{.days_left = 1000}, SL_FINDING_MODEL_DEPRECATED},
+        {{SL_OUTDATED_RETIRED, false, true, -3}, SL_FINDING_MODEL_RETIRED},
+        {{SL_OUTDATED_RETIRED, false, false, 0}, SL_FINDING_MODEL_RETIRED},
+        {{SL_OUTDATED_RETIRED, true, false, 0}, SL_FINDING_MODEL_REDIRECTED},
+        {{SL_OUTDATED_GONE, true, true, 400}, SL_FINDING_MODEL_GONE},
+        {{SL_OUTDATED_DEPRECATED, false, true, 1}, SL_FINDING_MODEL_DEPRECATED},
+        {{SL_OUTDATED_DEPRECATED, false, true, 180}, SL_FINDING_MODEL_DEPRECATED},
+        {{SL_OUTDATED_DEPRECATED, false, true, 181}, SL_FINDING_MODEL_RETIRES_LATER},
+        {{SL_OUTDATED_DEPRECATED, true, true, 5}, SL_FINDING_MODEL_DEPRECATED},
+        {{SL_OUTDATED_DEPRECATED, false, false, 1000}, SL_FINDING_MODEL_DEPRECATED},
+        {{SL_OUTDATED_SERVED_AS, false, false, 0}, SL_FINDING_MODEL_SERVED_AS},
     };
     (void)state;
     for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
