@@ -103,6 +103,12 @@ static const char *remedy_for(const struct sl_diagnosis *d, const struct sl_mode
     const char *remedy;
     if (s->kind == SL_SUCCESSOR_NONE)
         remedy = "sluice models outdated, and choose another model";
+    else if (s->kind == SL_SUCCESSOR_ELSEWHERE)
+        remedy =
+            sl_arena_printf(d->arena,
+                            "sluice models create NAME --provider %.*s --model-id %s, and name "
+                            "that one instead",
+                            (int)strcspn(s->name, "/"), s->name, s->id);
     else if (*m->id)
         remedy = sl_arena_printf(d->arena, "sluice models upgrade %s --apply", m->name);
     else if (!strcmp(m->source, "config"))
@@ -159,8 +165,8 @@ static void on_model(void *owner, const struct sl_model *m)
         sl_rule_life(&(struct sl_rule_life){o.status, redirected, o.dated, o.days_left}),
         sl_diagnosis_subject(d, m),
         sl_arena_printf(d->arena, "%s %s; %s%s%s", m->name, how_it_stands(d, &o),
-                        none ? "no successor is known" : "its successor is ",
-                        none ? "" : sl_arena_strdup(d->arena, o.successor.name), uses),
+                        none ? "no successor is known" : "its successor is ", o.successor.name,
+                        uses),
         remedy_for(d, m, &o.successor));
     l->told++;
 }

@@ -66,6 +66,7 @@ static void on_model(void *owner, const struct sl_model *m)
         *t = (struct sl_reach_target){
             .origin = sl_arena_strdup(d->arena, origin),
             .url = m->target.base_url,
+            .name = m->name,
             .subject = sl_diagnosis_subject(d, m),
             .owner = m->owner,
             .endpoint = m->endpoint,
@@ -115,7 +116,6 @@ static const char *advise(const struct sl_reach *r, const struct sl_reach_target
 static const char *remedy_for(const struct sl_reach *r, const struct sl_reach_target *t,
                               enum sl_finding code)
 {
-    const char *name = strrchr(t->subject, '/') + 1;
     if (code == SL_FINDING_ENDPOINT)
         return "";
     if (code == SL_FINDING_ENDPOINT_FORBIDDEN)
@@ -124,7 +124,7 @@ static const char *remedy_for(const struct sl_reach *r, const struct sl_reach_ta
                   sl_arena_printf(r->spec.arena,
                                   "see that the server runs and that this machine may reach it, "
                                   "then: sluice models test %s",
-                                  name));
+                                  t->name));
 }
 
 static const char *text_of(const struct sl_reach *r, const struct sl_reach_target *t,

@@ -11,7 +11,7 @@
 /* Scheme, host and port, and how they are reached. */
 struct sl_reach_target {
     const char *origin, *url;
-    const char *subject;                /* a model that is asked there */
+    const char *name, *subject;         /* of a model that is asked there */
     const char *owner;                  /* of that model; "": global */
     size_t models;                      /* that are asked there */
     const struct sl_endpoint *endpoint; /* of the registry */
