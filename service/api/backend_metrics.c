@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "registry/label.h"
 #include "registry/life.h"
+#include "registry/outcome.h"
 #include "telemetry/metrics.h"
 
 enum { DAY_MS = 24 * 3600 * 1000, MAX_ENDING = SL_METRIC_SERIES };
@@ -77,6 +78,17 @@ static void go_through(struct models *m, const struct sl_registry *r, int64_t no
     }
 }
 
+static void collect_providers(const struct sl_registry *r, struct sl_samples *to)
+{
+    int64_t now_us = sl_now_us();
+    for (size_t i = 0; i < r->n_providers; i++) {
+        const struct sl_provider *p = r->providers[i];
+        const char *health = sl_registry_provider_health(p, now_us);
+        if (strcmp(health, "unknown") != 0)
+            sl_sample(to, SL_METRIC_PROVIDER_HEALTHY, !strcmp(health, "healthy"), SL_LABELS(p->id));
+    }
+}
+
 static void collect_models(struct sl_backend_metrics *b, struct sl_samples *to)
 {
     struct models *m = &b->models;
@@ -88,6 +100,7 @@ static void collect_models(struct sl_backend_metrics *b, struct sl_samples *to)
         sl_sample(to, SL_METRIC_MODELS, (double)m->of[i], SL_LABELS(origins[i]));
     sl_sample(to, SL_METRIC_MODELS, (double)sl_registry_count_personal(r), SL_LABELS("personal"));
     sl_sample(to, SL_METRIC_CREDENTIALS, (double)sl_registry_count_credentials(r), NULL);
+    collect_providers(r, to);
     for (size_t i = 0; i < m->n_ending; i++)
         sl_sample(to, SL_METRIC_MODEL_DAYS_LEFT, m->ending[i].days, SL_LABELS(m->ending[i].label));
     sl_registry_unref(r);

@@ -30,6 +30,10 @@
     X(UPSTREAM_REQUESTS, COUNTER, "sluice_upstream_requests_total",                                \
       "Requests to providers that ended, by outcome: OK, or the reason why not", "provider",       \
       "outcome")                                                                                   \
+    X(PROVIDER_HEALTHY, GAUGE, "sluice_provider_healthy",                                          \
+      "1 where a provider answers well, 0 where requests failed lately; none where nobody asked "  \
+      "for a quarter of an hour",                                                                  \
+      "provider")                                                                                  \
     X(ENDING_REQUESTS, COUNTER, "sluice_deprecated_model_requests_total",                          \
       "Requests for models that are deprecated or retired, by what became of them: served, "       \
       "redirected to the successor, refused",                                                      \
@@ -37,7 +41,7 @@
     X(AUTH_CHECKS, COUNTER, "sluice_auth_checks_total",                                            \
       "Credentials that were looked at, by result: OK, or the reason why not", "result")           \
     X(AUTH_FAILURES, COUNTER, "sluice_auth_failures_total",                                        \
-      "Wrong credentials, whatever they were", NULL)                                        \
+      "Wrong credentials, whatever they were", NULL)                                               \
     X(AUTH_SLOWED, COUNTER, "sluice_auth_slowed_total",                                            \
       "Credentials that were not looked at because their address is paused", NULL)                 \
     X(AUTH_PAUSES, COUNTER, "sluice_auth_pauses_total",                                            \

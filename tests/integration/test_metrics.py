@@ -73,6 +73,17 @@ def test_models_and_providers_are_counted(start_sluice, provider):
     assert "nobody-knows" not in after.text
 
 
+def test_providers_are_well_or_ill(start_sluice, provider):
+    provider.script("bad", "error", status=500)
+    sluice = start_sluice(models={"good": "good", "bad": "bad"})
+    api = sluice.api()
+    assert scrape(sluice).value("sluice_provider_healthy", provider="scripted") is None
+    complete(api, ask(model="good"))
+    assert scrape(sluice).value("sluice_provider_healthy", provider="scripted") == 1
+    fails(lambda: complete(api, ask(model="bad")), grpc.StatusCode.UNAVAILABLE)
+    assert scrape(sluice).value("sluice_provider_healthy", provider="scripted") == 0
+
+
 def test_a_caller_who_goes_away_is_an_outcome(sluice, api, provider):
     provider.script("test", "text", words=50, gate="never")
     call = api.completion.StreamComplete(ask())
