@@ -9,6 +9,7 @@
 #include "registry/cloud.h"
 #include "registry/endpoint.h"
 #include "registry/maker.h"
+#include "registry/stem.h"
 
 /* One model on its way. Strings stay where they are until it is packed. */
 struct making {
@@ -423,6 +424,8 @@ static enum sl_code fill(struct making *k)
     set_target(k);
     if (*m->target.api)
         m->adapter = sl_adapter_for_api(k->from->adapter, m->target.api);
+    const char *stem = sl_id_stem(m->adapter->name, m->target.model_id, k->arena);
+    m->stem = stem == m->target.model_id ? "" : stem;
     set_clocks(k);
     set_prices(k);
     set_facts(k);

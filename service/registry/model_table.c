@@ -149,6 +149,11 @@ static const char *kind_of(const struct sl_model *m)
     return m->adapter->name;
 }
 
+static const char *stem_of(const struct sl_model *m)
+{
+    return m->stem && *m->stem ? m->stem : m->target.model_id;
+}
+
 /* Whether a has the better claim on something that both name; mark: of an alias. */
 static bool claims_more(const struct sl_model *a, uint8_t a_mark, const struct sl_map_slot *b)
 {
@@ -175,7 +180,7 @@ static void claim_all(struct sl_model_table *t, struct sl_registry_model *r)
 {
     const struct sl_model *m = &r->model;
     if (is_restricted(m))
-        claim(t, &t->targets, (struct sl_map_key){kind_of(m), m->target.model_id}, r, 0);
+        claim(t, &t->targets, (struct sl_map_key){kind_of(m), stem_of(m)}, r, 0);
     if (m->deleted_ms)
         return;
     claim(t, &t->names, (struct sl_map_key){m->owner, m->name}, r, 0);
@@ -210,7 +215,7 @@ static void count(struct sl_model_table *t, const struct sl_model *m, size_t by)
 static void take_out(struct sl_model_table *t, const struct sl_model *m)
 {
     count(t, m, (size_t)-1);
-    release(&t->targets, kind_of(m), m->target.model_id, m);
+    release(&t->targets, kind_of(m), stem_of(m), m);
     release(&t->names, m->owner, m->name, m);
     for (const char *const *a = m->aliases; *a; a++)
         release(&t->names, m->owner, *a, m);

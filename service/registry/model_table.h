@@ -56,7 +56,7 @@ struct sl_model_table {
     struct sl_map names; /* (owner, name or alias); mark: 1 for an alias. Without deleted models */
     struct sl_map ids;   /* ("", sl_model_table_id) */
     struct sl_map
-        targets; /* (kind, id at the provider) of global models that not everybody may use */
+        targets; /* (kind, stem of the id at the provider) of global models that not everybody may use */
     struct sl_model_order *base, *over; /* by owner, name, id */
     size_t n_global;                    /* global models that are not deleted */
     size_t n_personal;                  /* personal ones */

@@ -94,11 +94,13 @@ static void pack_model(struct packer *p, struct sl_registry_model *r)
     struct sl_model *m = &r->model;
     struct sl_target *t = &m->target;
     const char **const texts[] = {
-        &m->name,        &m->description,  &m->key_reference, &m->credential,
-        &m->source,      &m->id,           &m->owner,         &m->region,
-        &m->base_model,  &m->successor,    &m->problem,       &t->region,
-        &t->base_url,    &t->model_id,     &t->api,           &t->api_version,
-        &t->auth_header, &t->organization, &t->project,       &t->provider_options_json,
+        &m->name,         &m->description, &m->key_reference,
+        &m->credential,   &m->source,      &m->id,
+        &m->owner,        &m->region,      &m->base_model,
+        &m->successor,    &m->problem,     &m->stem,
+        &t->region,       &t->base_url,    &t->model_id,
+        &t->api,          &t->api_version, &t->auth_header,
+        &t->organization, &t->project,     &t->provider_options_json,
     };
     const char *const **const lists[] = {&m->aliases, &m->tiers, &m->fallbacks, &m->tasks};
     if (m->endpoint != &p->shared->endpoint) {

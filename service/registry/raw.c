@@ -6,6 +6,7 @@
 #include "config/url.h"
 #include "registry/index.h"
 #include "registry/maker.h"
+#include "registry/stem.h"
 
 bool sl_registry_detect(const struct sl_registry *r, const char *name, struct sl_detected *out)
 {
@@ -93,13 +94,14 @@ const struct sl_model *sl_registry_make_raw(const struct sl_registry *r,
 }
 
 const struct sl_model *sl_registry_restricted(const struct sl_registry *r,
-                                              const struct sl_model *raw)
+                                              const struct sl_model *raw, struct sl_arena *arena)
 {
     const struct sl_model_table *const tables[] = {&r->index->stored, &r->index->fixed->models};
-    const char *const ids[] = {raw->target.model_id, raw->known ? raw->known->id : ""};
+    const char *kind = raw->adapter->name;
+    const char *const ids[] = {sl_id_stem(kind, raw->target.model_id, arena),
+                               raw->known ? sl_id_stem(kind, raw->known->id, arena) : ""};
     for (size_t i = 0; i < 2 * SL_ARRAY_LEN(tables); i++) {
-        const struct sl_map_slot *slot =
-            sl_map_find(&tables[i / 2]->targets, raw->adapter->name, ids[i % 2]);
+        const struct sl_map_slot *slot = sl_map_find(&tables[i / 2]->targets, kind, ids[i % 2]);
         if (slot)
             return &SL_CONTAINER_OF(slot->value, struct sl_registry_model, counted)->model;
     }

@@ -23,8 +23,9 @@ const struct sl_model *sl_registry_make_raw(const struct sl_registry *r,
                                             const struct sl_provider *p,
                                             const struct sl_detected *found, const char *name,
                                             struct sl_arena *arena);
-/* The global model with an entry of its own that is the same at the provider and not everybody's; NULL: there is none. */
+/* The global model with an entry of its own that is the same at the provider, by its stem, and not everybody's; NULL: there
+ * is none. The arena is for work. */
 const struct sl_model *sl_registry_restricted(const struct sl_registry *r,
-                                              const struct sl_model *raw);
+                                              const struct sl_model *raw, struct sl_arena *arena);
 
 #endif

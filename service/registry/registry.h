@@ -58,6 +58,7 @@ struct sl_model {
     const char *id;         /* UUID; "": not stored */
     const char *owner;      /* id of the user whose it is; "": global */
     const char *region;
+    const char *stem;       /* of its id at the provider, see stem.h; "": that id itself */
     const char *base_model; /* whose facts it inherits, as said */
     const char
         *successor; /* model to use instead: a name of the registry, or an id of its provider */

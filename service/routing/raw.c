@@ -1,12 +1,13 @@
 /* Names without an entry. They are for those whose tier allows them: a tier that lists models allows what
  * its patterns match ("openai/gpt-*"), any other tier all. A model that has an entry which is not
- * everybody's cannot be reached around it. */
+ * everybody's cannot be reached around it, in no spelling that its provider takes. */
 #include "registry/raw.h"
 
 #include <string.h>
 
 #include "access/rights.h"
 #include "base/str.h"
+#include "registry/stem.h"
 #include "routing/internal.h"
 
 static const char *full_name(const struct sl_resolve_spec *spec, const struct sl_model *m)
@@ -21,7 +22,7 @@ static enum sl_code check(const struct sl_resolve_spec *spec, const struct sl_fo
     const struct sl_model *m = found->model;
     const struct sl_principal *p = spec->principal;
     const char *const other[] = {full_name(spec, m), NULL};
-    const struct sl_model *entry = sl_registry_restricted(spec->registry, m);
+    const struct sl_model *entry = sl_registry_restricted(spec->registry, m, spec->arena);
     if (entry && (!sl_registry_may_use(spec->registry, entry, p) || !entry->enabled))
         return sl_forbid(spec, m->name, entry->tiers, err);
     if (!sl_rights_allow_model(p, m->name, other))
@@ -80,7 +81,7 @@ enum sl_code sl_find_raw(const struct sl_resolve_spec *spec, const char *name,
                          struct sl_candidates *notes, struct sl_found *out, struct sl_err *err)
 {
     struct sl_detected d;
-    if (!*name || sl_starts_with(name, "task:") || sl_starts_with(name, "models/"))
+    if (!sl_id_is_plain(name) || sl_starts_with(name, "task:") || sl_starts_with(name, "models/"))
         return sl_model_not_found(spec->registry, spec->principal, name, "", err);
     if (sl_registry_detect(spec->registry, name, &d))
         return take_detected(spec, name, &d, out, err);

@@ -401,6 +401,40 @@ def test_no_call_reaches_a_forbidden_model(served, stubs, provider, rpc):
     assert not provider.requests
 
 
+# The kind of a provider, the id of a forbidden model at it, and other spellings by which it serves the same model.
+SPELLED = [
+    ("gemini", "gemini-2.5-pro", ["models/gemini-2.5-pro", "models/../models/gemini-2.5-pro", "x/../models/gemini-2.5-pro",
+                                  "/models/gemini-2.5-pro", "./models/gemini-2.5-pro", "Gemini-2.5-Pro"]),
+    ("gemini", "models/tuned-9", ["tuned-9"]),
+    ("openrouter", "openai/o1-pro", ["openai/o1-pro:nitro", "openai/O1-Pro", "openai/o1-pro:free:online"]),
+    ("huggingface", "org/model", ["org/model:groq", "org/./model"]),
+    ("ollama", "llama3", ["llama3:latest"]),
+    ("ollama", "qwen3:latest", ["qwen3"]),
+    ("bedrock", "own.model-v1:0", ["us.own.model-v1:0"]),
+    ("bedrock", "eu.other.model-v1:0", ["us.other.model-v1:0", "other.model-v1:0"]),
+    ("azure", "deployed", ["Deployed"]),
+    ("custom", "dear-1", ["DEAR-1", "./dear-1", " dear-1", "dear-1 "]),
+]
+
+
+def test_no_spelling_of_an_id_reaches_a_forbidden_model(start_sluice, provider):
+    kinds = {kind for kind, _, _ in SPELLED}
+    served = start_sluice(env=KEYS, config=callers(
+        providers=[{"id": kind, "kind": kind, "base_url": provider.url + "/v1", "key": "env:SCRIPTED_KEY"} for kind in kinds],
+        models=[{"name": "test", "provider": "custom", "model_id": "test"}] + [
+            {"name": "dear-%d" % i, "provider": kind, "model_id": model, "tiers": ["pro"]}
+            for i, (kind, model, _) in enumerate(SPELLED)]))
+    ann = served.api(ANN)
+    for kind, model, spelled in SPELLED:
+        for name in [model, *spelled]:
+            fails(lambda: complete(ann, ask(model=kind + "/" + name)), {CODE.PERMISSION_DENIED, CODE.NOT_FOUND},
+                  {"MODEL_FORBIDDEN", "MODEL_NOT_FOUND"})
+    assert not provider.requests
+    complete(ann, ask(model="custom/other"))
+    complete(ann, ask(model="ollama/llama3:70b"))
+    assert [r.model for r in provider.requests] == ["other", "llama3:70b"]
+
+
 def test_nor_does_anything_else(served, reg, provider):
     ann = served.api(ANN).registry
     for name in FORBIDDEN:
