@@ -168,6 +168,19 @@ def test_missing_tiers_are_made_and_taken_back(served, admin, pb, stubs):
     assert {t.name for t in access.ListTiers(tiers.ListTiersRequest()).tiers} == before
 
 
+def test_a_report_from_an_entry_on(admin, pb):
+    whole = admin.ImportModels(request(pb, "litellm.yaml"))
+    entries = len(whole.changes) + len(whole.notes)
+    assert (whole.created, whole.updated, whole.kept, whole.report_left) == (len(whole.changes), 0, 0, 0)
+    for start in (1, len(whole.changes), len(whole.changes) + 2, entries, entries + 5):
+        part = admin.ImportModels(request(pb, "litellm.yaml", report_from=start))
+        assert list(part.changes) == list(whole.changes)[start:]
+        assert list(part.notes) == list(whole.notes)[max(start - len(whole.changes), 0):]
+        assert (part.created, part.report_left) == (whole.created, 0)
+    for wrong in ({"report_from": -1}, {"report_from": 1, "apply": True}):
+        fails(lambda fields=wrong: admin.ImportModels(request(pb, "litellm.yaml", **fields)), CODE.INVALID_ARGUMENT)
+
+
 @pytest.mark.parametrize("text, error", [
     ("model_list:\n\t- x", "bad.yaml:2: "),
     ("{{- if .Values.x }}\nmodel_list: []", "render it first"),
