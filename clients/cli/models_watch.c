@@ -13,7 +13,8 @@
 
 #define EVENT(name) SLUICE__V1__MODEL_EVENT__TYPE__TYPE_##name
 
-enum { FIRST_PAUSE_MS = 250, LAST_PAUSE_MS = 5000, SLICE_MS = 50, CODE_UNAVAILABLE = 14 };
+enum { FIRST_PAUSE_MS = 250, LAST_PAUSE_MS = 5000, SLICE_MS = 50 };
+enum { CODE_CANCELLED = 1, CODE_UNAVAILABLE = 14 };
 
 /* A model that was told. */
 struct known {
@@ -229,6 +230,12 @@ static int pause_ms(int ms)
     return guard.signal;
 }
 
+/* A call that comes while the service stops may be cancelled by it, where neither we nor a signal did. */
+static bool is_lost(const struct client_status *s)
+{
+    return !s->signal && !s->stopped && (s->code == CODE_UNAVAILABLE || s->code == CODE_CANCELLED);
+}
+
 /* Until something ends it that another try would not mend. */
 static int follow(struct watch *w, struct client_call *call,
                   Sluice__V1__WatchModelsRequest *request)
@@ -239,7 +246,7 @@ static int follow(struct watch *w, struct client_call *call,
     for (;;) {
         request->resume_token = w->token;
         cli_call(w->cli, call, 0, &status);
-        if (status.code != CODE_UNAVAILABLE || status.signal || !w->heard)
+        if (!w->heard || !is_lost(&status))
             break;
         if (status.answered) {
             verbs_say(w->cli, "sluice: note: the connection is lost; trying again");
