@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access/preferences.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -158,12 +159,35 @@ static const char *const *models_of(const struct sl_principal *p)
     return p->rights ? p->rights->models : all;
 }
 
+static bool same_names(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
+{
+    for (size_t i = 0; n_a == n_b && i < n_a; i++) {
+        if (strcmp(a[i], b[i]) != 0)
+            return false;
+    }
+    return n_a == n_b;
+}
+
+static const struct sl_preferences no_preferences;
+
+static const struct sl_preferences *preferences_of(const struct sl_principal *p)
+{
+    return p->preferences ? p->preferences : &no_preferences;
+}
+
+static bool mark_alike(const struct sl_principal *a, const struct sl_principal *b)
+{
+    const struct sl_preferences *x = preferences_of(a), *y = preferences_of(b);
+    return same_names(x->hidden, x->n_hidden, y->hidden, y->n_hidden) &&
+           same_names(x->favourites, x->n_favourites, y->favourites, y->n_favourites);
+}
+
 bool sl_rights_see_alike(const struct sl_principal *a, const struct sl_principal *b)
 {
     for (; a && b; a = a->actor, b = b->actor) {
         if (strcmp(a->id, b->id) != 0 || strcmp(a->name, b->name) != 0 ||
             strcmp(a->tier, b->tier) != 0 || (a->roles ^ b->roles) & SL_ROLE_ADMIN ||
-            !same_list(models_of(a), models_of(b)))
+            !same_list(models_of(a), models_of(b)) || !mark_alike(a, b))
             return false;
     }
     return !a && !b;
@@ -177,8 +201,33 @@ uint64_t sl_rights_hash_sight(const struct sl_principal *p, uint64_t from)
             from = sl_hash_text(texts[i], from);
         for (const char *const *m = models_of(p); *m; m++)
             from = sl_hash_text(*m, from);
+        const struct sl_preferences *w = preferences_of(p);
+        for (size_t i = 0; i < w->n_hidden; i++)
+            from = sl_hash_text(w->hidden[i], sl_hash_text("hidden", from));
+        for (size_t i = 0; i < w->n_favourites; i++)
+            from = sl_hash_text(w->favourites[i], sl_hash_text("favourite", from));
     }
     return from;
+}
+
+static const char *const *copy_names(const char *const *names, size_t n, struct sl_arena *arena)
+{
+    const char **list = sl_arena_zalloc(arena, (n + 1) * sizeof(*list));
+    for (size_t i = 0; i < n; i++)
+        list[i] = sl_arena_strdup(arena, names[i]);
+    return list;
+}
+
+static const struct sl_preferences *copy_marks(const struct sl_preferences *from,
+                                               struct sl_arena *arena)
+{
+    struct sl_preferences *to = SL_ARENA_NEW(arena, struct sl_preferences);
+    atomic_init(&to->refs, 1);
+    to->hidden = copy_names(from->hidden, from->n_hidden, arena);
+    to->n_hidden = from->n_hidden;
+    to->favourites = copy_names(from->favourites, from->n_favourites, arena);
+    to->n_favourites = from->n_favourites;
+    return to;
 }
 
 const struct sl_principal *sl_rights_copy(const struct sl_principal *p, struct sl_arena *arena)
@@ -189,9 +238,7 @@ const struct sl_principal *sl_rights_copy(const struct sl_principal *p, struct s
     size_t n = 0;
     while (models[n])
         n++;
-    const char **list = sl_arena_zalloc(arena, (n + 1) * sizeof(*list));
-    for (size_t i = 0; i < n; i++)
-        list[i] = sl_arena_strdup(arena, models[i]);
+    const char *const *list = copy_names(models, n, arena);
     rights->name = rights->title = "";
     rights->models = list;
     rights->tasks = rights->rpcs = list + n;
@@ -201,6 +248,7 @@ const struct sl_principal *sl_rights_copy(const struct sl_principal *p, struct s
     copy->proof = copy->key_id = "";
     copy->rights = rights;
     copy->roles = p->roles;
+    copy->preferences = copy_marks(preferences_of(p), arena);
     copy->actor = p->actor ? sl_rights_copy(p->actor, arena) : NULL;
     return copy;
 }

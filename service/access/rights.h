@@ -34,7 +34,8 @@ bool sl_rights_in_tiers(const struct sl_principal *p, const char *const *tiers);
 /* The tier's limits; where somebody acts, the lower of both. */
 struct sl_tier_limits sl_rights_limits(const struct sl_principal *p);
 
-/* Whether both see the same models, under the same owner's name; who acts counts, too. */
+/* Whether both see the same models, under the same owner's name and with the same marks (favourites, hidden ones); who acts
+ * counts, too. */
 bool sl_rights_see_alike(const struct sl_principal *a, const struct sl_principal *b);
 /* A hash of what that compares, going on from another; for whoever has nobody to deceive by a clash. */
 uint64_t sl_rights_hash_sight(const struct sl_principal *p, uint64_t from);

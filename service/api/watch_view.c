@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "registry/difference.h"
+#include "routing/wishes.h"
 
 #define EVENT(name) SLUICE__V1__MODEL_EVENT__TYPE__TYPE_##name
 
@@ -129,6 +130,15 @@ static void begin_snapshot(struct sl_watch_view *v, const struct sl_watch_source
     v->snapshot_revision = from->revision;
 }
 
+/* As before: a favourite, hidden. */
+static bool is_marked_alike(const struct telling *t, const struct sl_model *m)
+{
+    const struct sl_registry *r = t->from->registry;
+    const struct sl_principal *now = t->v->principal, *before = t->v->before;
+    return sl_wishes_favour(r, now, m) == sl_wishes_favour(r, before, m) &&
+           sl_wishes_hide(r, now, m) == sl_wishes_hide(r, before, m);
+}
+
 static void look_at(struct telling *t, const struct sl_model *m)
 {
     struct sl_watch_view *v = t->v;
@@ -141,6 +151,8 @@ static void look_at(struct telling *t, const struct sl_model *m)
     }
     if (is != is_visible_now(t, v->before, m))
         add_model(t, is ? EVENT(ADDED) : EVENT(REMOVED), m, v->snapshot_revision);
+    else if (is && !is_marked_alike(t, m))
+        add_model(t, EVENT(CHANGED), m, v->snapshot_revision);
 }
 
 static void walk_list(struct telling *t)

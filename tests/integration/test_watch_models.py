@@ -275,6 +275,17 @@ def test_a_change_of_rights_shows(served, admin, reg, acc):
     assert f.wait_end(2).code() == CODE.PERMISSION_DENIED
 
 
+def test_favourites_and_hidden_ones_are_marked(served, admin, acc):
+    ann, _ = add_user(served, acc, "ann")
+    f, g = Follower(ann).wait_whole(), Follower(admin).wait_whole()
+    ann.access.UpdatePreferences(acc.UpdatePreferencesRequest(
+        preferences=acc.Preferences(favourite_models=["test"], hidden_models=["other"]), update_mask="favourite_models,hidden_models"))
+    f.wait(lambda f: f.models["test"].favourite and f.models["other"].hidden)
+    ann.access.UpdatePreferences(acc.UpdatePreferencesRequest(preferences=acc.Preferences(), update_mask="hidden_models"))
+    f.wait(lambda f: not f.models["other"].hidden)
+    assert f.types("test") == ["CHANGED"] and f.types("other") == ["CHANGED"] * 2 and not g.types()
+
+
 def test_a_revoked_key_ends_the_stream(served, admin, acc):
     ann, key = add_user(served, acc, "ann")
     f, g = Follower(ann).wait_whole(), Follower(admin).wait_whole()

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "access/preferences.h"
 #include "access/rights.h"
 
 #define PATHS "/sluice.v1."
@@ -121,8 +122,13 @@ static void knows_who_sees_alike(void **state)
     static const struct sl_tier same_models = {"narrow", "", gpt, none, none, {0}, 5};
     static const struct sl_principal ann = {
         .id = "a", .name = "ann", .tier = "narrow", .rights = &narrow, .roles = SL_ROLE_USER};
-    struct sl_principal rows[7];
-    const bool alike[SL_ARRAY_LEN(rows)] = {true, true, false, false, false, false, false};
+    static const char *const names[] = {"gpt-5"};
+    static const struct sl_preferences hiding = {.hidden = names, .n_hidden = 1};
+    static const struct sl_preferences favouring = {.favourites = names, .n_favourites = 1};
+    static const struct sl_preferences saving = {.priority = SL_PRIORITY_COST};
+    struct sl_principal rows[10];
+    const bool alike[SL_ARRAY_LEN(rows)] = {true,  true,  false, false, false,
+                                            false, false, false, false, true};
     struct sl_arena arena;
     (void)state;
     sl_arena_init(&arena, SIZE_MAX);
@@ -135,11 +141,15 @@ static void knows_who_sees_alike(void **state)
     rows[4].rights = &open_tier;
     rows[5].roles |= SL_ROLE_ADMIN;
     rows[6].actor = &ann;
+    rows[7].preferences = &hiding;
+    rows[8].preferences = &favouring;
+    rows[9].preferences = &saving;
     for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++) {
         const struct sl_principal *copy = sl_rights_copy(&rows[i], &arena);
         assert_int_equal(sl_rights_see_alike(&ann, &rows[i]), alike[i]);
         assert_int_equal(sl_rights_see_alike(&rows[i], &ann), alike[i]);
         assert_true(sl_rights_see_alike(copy, &rows[i]));
+        assert_int_equal(sl_preferences_hides(copy->preferences, "gpt-5"), i == 7);
         assert_int_equal(sl_rights_hash_sight(copy, 7), sl_rights_hash_sight(&rows[i], 7));
         assert_int_equal(sl_rights_hash_sight(copy, 7) == sl_rights_hash_sight(&ann, 7), alike[i]);
         assert_int_equal(sl_rights_allow_model(copy, "gpt-5", NULL),
