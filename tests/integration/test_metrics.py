@@ -229,6 +229,13 @@ def test_health_and_readiness(sluice):
     assert get(address, "/readyz")[::2] == (200, "ready\n")
 
 
+def test_health_of_other_ports(start_sluice, certs, tmp_path):
+    """With TLS, and on a unix socket: whatever answers is well."""
+    tls = {"certificate": str(certs.server_cert), "key": str(certs.server_key)}
+    sluice = start_sluice(config={"server": {"listen": ["127.0.0.1:0", "unix:%s/s" % tmp_path], "tls": tls}})
+    assert get(sluice.metrics_address, "/healthz")[::2] == (200, "alive\n")
+
+
 def test_a_drain_says_so_at_once(start_sluice, provider):
     provider.script("test", "text", words=20, interval_ms=50)
     sluice = start_sluice(config={"drain": {"announce": "10s"}})
