@@ -80,7 +80,13 @@ enum sl_code sl_environment_add(const struct sl_maker *maker, struct sl_registry
 
 /* The fixed ones, to which others are added before it is published. */
 struct sl_provider_set *sl_provider_set_create(const struct sl_registry_fixed *fixed) SL_MUST_CHECK;
+/* The providers of another set, to which others are added, and from which some go, before it is published. */
+struct sl_provider_set *sl_provider_set_copy(const struct sl_provider_set *from) SL_MUST_CHECK;
 void sl_provider_set_add(struct sl_provider_set *s, struct sl_registry_provider *p);
+/* The stored provider of that row goes; one of its id that it hid is there again. Gives the id, in the set's arena; NULL:
+ * there was none. */
+const char *sl_provider_set_remove(struct sl_provider_set *s, const struct sl_registry_fixed *fixed,
+                                   const char *row_id);
 void sl_provider_set_publish(struct sl_provider_set *s, const struct sl_maker *maker);
 /* By id or row id: the owner's before a global one. NULL if there is none. */
 struct sl_registry_provider *sl_provider_set_find(const struct sl_provider_set *s,
@@ -93,11 +99,19 @@ static inline struct sl_registry_provider *sl_registry_provider_of(const struct 
 
 /* ---- stored.c ---- */
 
+/* What models may call a provider that changed. */
+struct sl_changed_provider {
+    const char *name;
+    struct sl_changed_provider *next;
+};
+
 /* A snapshot's stored part on its way: edits of the maps of an index that nobody has yet. */
 struct sl_storing {
     const struct sl_maker *maker;
     struct sl_registry_index *index;
-    bool providers_changed; /* set by sl_storing_change: everything has to be read again */
+    bool providers_changed; /* set by sl_storing_refresh: index->providers is to be published */
+    struct sl_arena *arena; /* of what follows; of sl_storing_refresh */
+    struct sl_changed_provider *changed;
 };
 /* Reads all of the store. */
 enum sl_code sl_storing_load(struct sl_storing *s, struct sl_store *store,

@@ -169,7 +169,7 @@ enum sl_code sl_registry_refresh(const struct sl_registry *old,
     struct sl_storing s = {.maker = &maker, .index = r->index};
     struct sl_err why = {0};
     enum sl_code code = sl_storing_refresh(&s, from->store, &why);
-    if (code == SL_FAILED_PRECONDITION || s.providers_changed) {
+    if (code == SL_FAILED_PRECONDITION) { /* too long ago */
         sl_registry_unref(r);
         sl_counted_ref(&fixed->counted);
         code = create(from, fixed, out, err);
@@ -182,6 +182,8 @@ enum sl_code sl_registry_refresh(const struct sl_registry *old,
         *err = why;
         return code;
     }
+    if (s.providers_changed)
+        sl_provider_set_publish(r->index->providers, &maker);
     publish(r, from);
     *out = r;
     return SL_OK;

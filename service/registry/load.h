@@ -39,8 +39,8 @@ enum sl_code sl_registry_create(const struct sl_registry_sources *from, struct s
 /* What a snapshot that was made anew keeps of the one before it: when models were last used, tokens of stored credentials.
  * Before anybody has `to`. from: NULL: nothing. */
 void sl_registry_carry(const struct sl_registry *to, const struct sl_registry *from);
-/* old with what was written to the store since, under the same configuration: reads the changes only (all of the store where
- * a provider changed, or they are too many), and shares the rest. Errors: the store's. */
+/* old with what was written to the store since, under the same configuration: reads the changes only (and
+ * the models of providers that changed; all of the store where they are too many), and shares the rest. Errors: the store's. */
 enum sl_code sl_registry_refresh(const struct sl_registry *old,
                                  const struct sl_registry_sources *from, struct sl_registry **out,
                                  struct sl_err *err) SL_MUST_CHECK;

@@ -25,6 +25,39 @@ struct sl_provider_set *sl_provider_set_create(const struct sl_registry_fixed *f
     return s;
 }
 
+struct sl_provider_set *sl_provider_set_copy(const struct sl_provider_set *from)
+{
+    struct sl_provider_set *s = SL_NEW(struct sl_provider_set);
+    sl_counted_init(&s->counted, destroy);
+    sl_arena_init(&s->arena, SIZE_MAX);
+    s->by_id = sl_map_copy(&from->by_id);
+    s->by_row = sl_map_copy(&from->by_row);
+    return s;
+}
+
+const char *sl_provider_set_remove(struct sl_provider_set *s, const struct sl_registry_fixed *fixed,
+                                   const char *row_id)
+{
+    const struct sl_map_slot *slot = sl_map_find(&s->by_row, "", row_id);
+    if (!slot)
+        return NULL;
+    struct sl_counted *old = sl_counted_ref(slot->value);
+    const struct sl_provider *p = &sl_registry_provider_of(slot)->provider;
+    const char *id = sl_arena_strdup(&s->arena, p->id);
+    const struct sl_map_slot *now = sl_map_find(&s->by_id, p->owner, p->id);
+    const struct sl_map_slot *under = *p->owner ? NULL : sl_map_find(&fixed->providers, "", p->id);
+    if (now && now->value == old) {
+        sl_map_remove(&s->by_id, p->owner, p->id);
+        if (under)
+            sl_map_put(&s->by_id,
+                       (struct sl_map_key){"", sl_registry_provider_of(under)->provider.id},
+                       under->value, 0);
+    }
+    sl_map_remove(&s->by_row, "", row_id);
+    sl_counted_unref(old);
+    return id;
+}
+
 void sl_provider_set_add(struct sl_provider_set *s, struct sl_registry_provider *p)
 {
     sl_map_put(&s->by_id, (struct sl_map_key){p->provider.owner, p->provider.id}, &p->counted, 0);
@@ -111,7 +144,6 @@ static void add_templates(const struct gathering *g, const struct sl_maker *make
 
 void sl_provider_set_publish(struct sl_provider_set *s, const struct sl_maker *maker)
 {
-
     struct gathering g = {s, 0, NULL};
     g.list =
         sl_arena_zalloc(&s->arena, (s->by_id.live + 1) * sizeof(struct sl_registry_provider *));
@@ -120,4 +152,8 @@ void sl_provider_set_publish(struct sl_provider_set *s, const struct sl_maker *m
         qsort(g.list, g.n, sizeof(*g.list), compare);
     fill(s, &g);
     add_templates(&g, maker);
+    if (sl_map_should_merge(&s->by_id))
+        sl_map_merge(&s->by_id);
+    if (sl_map_should_merge(&s->by_row))
+        sl_map_merge(&s->by_row);
 }

@@ -297,13 +297,66 @@ enum sl_code sl_storing_load(struct sl_storing *s, struct sl_store *store, struc
     return code;
 }
 
+/* ---- providers that changed ---- */
+
+/* name may be NULL: nothing. */
+static void note_changed(struct sl_storing *s, const char *name)
+{
+    for (const struct sl_changed_provider *o = s->changed; name && o; o = o->next) {
+        if (!strcmp(o->name, name))
+            return;
+    }
+    if (!name)
+        return;
+    struct sl_changed_provider *c = SL_ARENA_NEW(s->arena, struct sl_changed_provider);
+    c->name = sl_arena_strdup(s->arena, name);
+    c->next = s->changed;
+    s->changed = c;
+}
+
+static enum sl_code change_provider(struct sl_storing *s, const struct sl_change *c,
+                                    struct sl_err *err)
+{
+    struct sl_registry_index *x = s->index;
+    if (!s->providers_changed) {
+        struct sl_provider_set *own = sl_provider_set_copy(x->providers);
+        sl_counted_unref(&x->providers->counted);
+        x->providers = own;
+        s->providers_changed = true;
+    }
+    note_changed(s, c->id);
+    note_changed(s, sl_provider_set_remove(x->providers, x->fixed, c->id));
+    if (!c->row || is_deleted(c->row))
+        return SL_OK;
+    note_changed(s, sl_row_text(c->row, SL_COL_NAME));
+    return take_provider(s, c->row, err);
+}
+
+/* They hold what they share with their provider. */
+static enum sl_code renew_models(struct sl_storing *s, struct sl_tx *tx, struct sl_err *err)
+{
+    enum sl_code code = SL_OK;
+    for (const struct sl_changed_provider *c = s->changed; c && !code; c = c->next) {
+        const struct sl_filter filter = {SL_MODELS_PROVIDER, SL_EQUAL, sl_value_text(c->name)};
+        const struct sl_query q = {.table = SL_TABLE_MODELS,
+                                   .rows = SL_ROWS_ALL,
+                                   .order = SL_UNORDERED,
+                                   .filters = &filter,
+                                   .n_filters = 1};
+        code = sl_tx_each(tx, &q, take_model, s, err);
+    }
+    return code;
+}
+
+_Static_assert(SL_TABLE_PROVIDERS < SL_TABLE_MODELS,
+               "changes come table by table: providers first");
+
 static enum sl_code take_change(void *owner, const struct sl_change *c, struct sl_err *err)
 {
     struct sl_storing *s = owner;
     switch (c->table) {
     case SL_TABLE_PROVIDERS:
-        s->providers_changed = true;
-        break;
+        return change_provider(s, c, err);
     case SL_TABLE_MODELS:
         if (c->row)
             return take_model(s, c->row, err);
@@ -333,12 +386,18 @@ static enum sl_code take_change(void *owner, const struct sl_change *c, struct s
 enum sl_code sl_storing_refresh(struct sl_storing *s, struct sl_store *store, struct sl_err *err)
 {
     struct sl_tx *tx = NULL;
+    struct sl_arena arena;
     enum sl_code code = sl_store_begin(store, &session, false, &tx, err);
     if (code)
         return code;
     int64_t revision = sl_tx_revision(tx);
+    sl_arena_init(&arena, SIZE_MAX);
+    s->arena = &arena;
     code = sl_tx_changes(tx, s->index->store_revision, take_change, s, err);
+    if (!code)
+        code = renew_models(s, tx, err);
     code = sl_tx_end(tx, code, NULL, err);
+    sl_arena_fini(&arena);
     s->index->store_revision = revision;
     if (!code)
         publish(s->index);

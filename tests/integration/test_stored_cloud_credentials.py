@@ -119,7 +119,7 @@ def test_renewed_ahead_of_its_expiry(served, provider, tokens):
 def test_other_changes_leave_the_token(served, provider, tokens):
     served.model(served.admin, "m", **azure(provider, key=application()))
     complete(served.admin, ask(model="m"))
-    served.provider("house", kind="custom", base_url=provider.url + "/v1")  # all of the store is read again
+    served.provider("house", kind="custom", base_url=provider.url + "/v1")  # providers are listed anew
     complete(served.admin, ask(model="m"))
     served.sluice.reload()
     complete(served.admin, ask(model="m"))

@@ -335,6 +335,106 @@ static void takes_drafts_for_one(void **state)
     sl_registry_unref(r);
 }
 
+/* ---- providers that change ---- */
+
+static const char *add_provider(struct scene *s, const char *name, const char *url)
+{
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_PROVIDERS);
+    sl_row_set_text(row, SL_COL_NAME, name);
+    sl_row_set_text(row, SL_PROVIDERS_KIND, "custom");
+    sl_row_set_text(row, SL_PROVIDERS_BASE_URL, url);
+    return insert(s, row, NULL);
+}
+
+/* text NULL: switches it off. */
+static void change_provider(struct scene *s, const char *id, unsigned column, const char *text)
+{
+    struct sl_tx *tx = begin(s, NULL);
+    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_PROVIDERS);
+    sl_row_set_text(row, SL_COL_ID, id);
+    if (text)
+        sl_row_set_text(row, column, text);
+    else
+        sl_row_set_bool(row, column, false);
+    commit(s, tx, sl_tx_update(tx, row, 0, &s->err));
+}
+
+static void delete_provider(struct scene *s, const char *id)
+{
+    struct sl_tx *tx = begin(s, NULL);
+    commit(s, tx, sl_tx_delete(tx, (struct sl_row_key){SL_TABLE_PROVIDERS, id}, 0, &s->err));
+}
+
+static const char *place_of(const struct sl_registry *r, const char *owner, const char *name)
+{
+    const struct sl_model *m =
+        *owner ? sl_registry_find_personal(r, owner, name, NULL) : sl_registry_find(r, name, NULL);
+    return *m->problem ? m->problem : m->target.base_url;
+}
+
+/* As a snapshot that is made anew has them; a model of another provider is the very same. */
+static void check_places(struct scene *s, struct sl_registry **r, const char *const places[4])
+{
+    static const char *const names[] = {"m", "early", "at-box"};
+    const struct sl_model *aside = sl_registry_find(*r, "aside", NULL);
+    refresh(s, r);
+    struct sl_registry *anew = make(s);
+    for (size_t i = 0; i < SL_ARRAY_LEN(names); i++) {
+        assert_string_equal(place_of(*r, "", names[i]), places[i]);
+        assert_string_equal(place_of(anew, "", names[i]), places[i]);
+    }
+    assert_string_equal(place_of(*r, ALICE, "mine"), places[3]);
+    assert_string_equal(place_of(anew, ALICE, "mine"), places[3]);
+    assert_int_equal((*r)->n_providers, anew->n_providers);
+    for (size_t i = 0; i < anew->n_providers; i++) {
+        assert_string_equal((*r)->providers[i]->id, anew->providers[i]->id);
+        assert_string_equal((*r)->providers[i]->base_url, anew->providers[i]->base_url);
+    }
+    assert_ptr_equal(sl_registry_find(*r, "aside", NULL), aside);
+    check_equal(s, *r);
+    sl_registry_unref(anew);
+}
+
+#define BOX "http://127.0.0.1:9/v1"
+#define ONE "http://127.0.0.1:11/v1"
+#define TWO "http://127.0.0.1:12/v1"
+#define GONE "its provider is not there any more"
+#define OFF "its provider is switched off"
+
+static void follows_providers_one_by_one(void **state)
+{
+    struct scene *s = *state;
+    const char *house = add_provider(s, "house", ONE);
+    insert(s, model_row(s, "m", "house"), NULL);
+    insert(s, model_row(s, "early", "later"), NULL);
+    insert(s, model_row(s, "at-box", "box"), NULL);
+    insert(s, model_row(s, "aside", "openai"), NULL);
+    insert(s, model_row(s, "mine", house), ALICE); /* by the row's id */
+    struct sl_registry *r = make(s), *old = sl_registry_ref(r);
+    check_places(s, &r, (const char *const[]){ONE, GONE, BOX, ONE});
+    change_provider(s, house, SL_PROVIDERS_BASE_URL, TWO);
+    check_places(s, &r, (const char *const[]){TWO, GONE, BOX, TWO});
+    const char *later = add_provider(s, "later", ONE);
+    const char *box = add_provider(s, "box", TWO);
+    check_places(s, &r, (const char *const[]){TWO, ONE, TWO, TWO});
+    change_provider(s, later, SL_PROVIDERS_ENABLED, NULL);
+    change_provider(s, box, SL_COL_NAME, "crate"); /* the configuration's is seen again */
+    check_places(s, &r, (const char *const[]){TWO, OFF, BOX, TWO});
+    change_provider(s, box, SL_COL_NAME, "box");
+    check_places(s, &r, (const char *const[]){TWO, OFF, TWO, TWO});
+    delete_provider(s, box);
+    delete_provider(s, later);
+    check_places(s, &r, (const char *const[]){TWO, GONE, BOX, TWO});
+    for (int i = 0; i < 40; i++) { /* maps are merged meanwhile */
+        const char *now = i % 2 ? TWO : ONE;
+        change_provider(s, house, SL_PROVIDERS_BASE_URL, now);
+        check_places(s, &r, (const char *const[]){now, GONE, BOX, now});
+    }
+    assert_string_equal(place_of(old, "", "m"), ONE);
+    sl_registry_unref(old);
+    sl_registry_unref(r);
+}
+
 /* ---- uses ---- */
 
 static int64_t used(const struct sl_registry *r, const char *name)
@@ -525,17 +625,15 @@ static void tells_what_changed(void **state)
     sl_registry_unref(r);
 }
 
-/* All is read again where a provider changed; models that say the same are the same. */
+/* The models of a provider that changed are made again; those that say the same are the same. */
 static void tells_what_a_provider_changed(void **state)
 {
     struct scene *s = *state;
     insert(s, model_row(s, "stored", "box"), NULL);
     struct sl_registry *r = make(s);
-    struct sl_row *row = sl_row_create(&s->arena, SL_TABLE_PROVIDERS);
-    sl_row_set_text(row, SL_COL_NAME, "another");
-    sl_row_set_text(row, SL_PROVIDERS_KIND, "custom");
-    sl_row_set_text(row, SL_PROVIDERS_BASE_URL, "http://127.0.0.1:8/v1");
-    insert(s, row, NULL);
+    add_provider(s, "another", TWO);
+    check_difference(s, &r, "");
+    add_provider(s, "box", BOX);
     check_difference(s, &r, "=stored ");
     sl_registry_unref(r);
 }
@@ -568,6 +666,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sends_keys_where_they_may_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_headers_from_users, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_drafts_for_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(follows_providers_one_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carries_uses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stores_uses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_through_everything, set_up, tear_down),
