@@ -209,6 +209,7 @@ bool sl_access_user(const struct sl_access *a, const char *id, struct sl_princip
         .proof = "api_key",
         .key_id = "",
         .stored = true,
+        .preferences = p->preferences,
     };
     return true;
 }

@@ -281,6 +281,9 @@ static void keeps_preferences(void **state)
     const struct sl_principal *p = NULL;
     EXPECT_OK(sl_access_of_claims(a, &claims, &s->arena, &p, &s->err));
     assert_string_equal(hidden_of(p), "two");
+    struct sl_principal named;
+    assert_true(sl_access_user(a, ann, &named));
+    assert_string_equal(hidden_of(&named), "two");
     users_compact(s, &a);
     assert_string_equal(hidden_of(users_who(s, a, key.text)), "two");
     assert_string_equal(hidden_of(users_who(s, a, bobs.text)), "three");
@@ -288,6 +291,8 @@ static void keeps_preferences(void **state)
     users_delete(s, bob);
     users_refresh(s, &a);
     assert_null(users_who(s, a, key.text)->preferences);
+    assert_true(sl_access_user(a, ann, &named));
+    assert_null(named.preferences);
     assert_null(sl_access_preferences(a, bob));
     assert_int_equal(count_preferences(a), 0);
     sl_access_unref(old);
