@@ -319,14 +319,15 @@ bool sl_op_base_ends(const struct sl_target *target, const char *end)
     return n >= m && !strcmp(target->base_url + n - m, end);
 }
 
-char *sl_op_segment(struct sl_arena *arena, const char *id)
+/* plain: what stays beside letters and digits. */
+static char *escape(struct sl_arena *arena, const char *id, const char *plain)
 {
     static const char digits[] = "0123456789ABCDEF";
     char *out = sl_arena_alloc(arena, strlen(id) * 3 + 1), *at = out;
 
     for (; *id; id++) {
         unsigned char c = (unsigned char)*id;
-        if (isalnum(c) || strchr("-._~", c)) {
+        if (isalnum(c) || strchr(plain, c)) {
             *at++ = (char)c;
         } else {
             *at++ = '%';
@@ -336,6 +337,16 @@ char *sl_op_segment(struct sl_arena *arena, const char *id)
     }
     *at = '\0';
     return out;
+}
+
+char *sl_op_segment(struct sl_arena *arena, const char *id)
+{
+    return escape(arena, id, "-._~");
+}
+
+char *sl_op_path(struct sl_arena *arena, const char *id)
+{
+    return escape(arena, id, "-._~/");
 }
 
 const char *sl_op_text(const Sluice__V1__EmbedInput *input)

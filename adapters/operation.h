@@ -155,6 +155,8 @@ void sl_op_begin(const struct sl_op_in *in, struct sl_http_request *out, const c
 bool sl_op_base_ends(const struct sl_target *target, const char *end);
 /* An id as one segment of a path (RFC 3986): what is not unreserved is escaped. */
 char *sl_op_segment(struct sl_arena *arena, const char *id);
+/* An id as several segments: '/' stays. */
+char *sl_op_path(struct sl_arena *arena, const char *id);
 /* The one text of an input; NULL: it is something else. */
 const char *sl_op_text(const Sluice__V1__EmbedInput *input);
 

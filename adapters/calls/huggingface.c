@@ -22,14 +22,15 @@ static size_t batch(const struct sl_op_in *in)
 static const char *url_of(const struct sl_op_in *in)
 {
     const struct sl_target *t = in->build.target;
+    const char *model = sl_op_path(in->build.arena, t->model_id);
     size_t n = strlen(t->base_url);
 
     if (sl_op_base_ends(t, pipeline) && !strstr(t->base_url, "/models/"))
-        return sl_arena_printf(in->build.arena, "%s/%s", t->base_url, t->model_id);
+        return sl_arena_printf(in->build.arena, "%s/%s", t->base_url, model);
     if (!sl_op_base_ends(t, "/v1"))
         return t->base_url;
     return sl_arena_printf(in->build.arena, "%.*s/hf-inference/models/%s%s", (int)(n - 3),
-                           t->base_url, t->model_id, pipeline);
+                           t->base_url, model, pipeline);
 }
 
 /* "truncate", and "truncation_direction": "Left" or "Right" */

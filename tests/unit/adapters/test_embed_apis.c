@@ -57,6 +57,9 @@ static const struct {
      "{\"inputs\":[\"a\",\"b\"]}"},
     {"huggingface", "", "https://router.test/pipeline/feature-extraction", "o/e",
      "POST https://router.test/pipeline/feature-extraction/o/e {\"inputs\":[\"a\",\"b\"]}"},
+    {"huggingface", "", "https://router.test/v1", "o/e?x=%2e#y",
+     "POST https://router.test/hf-inference/models/o/e%3Fx%3D%252e%23y/pipeline/feature-extraction "
+     "{\"inputs\":[\"a\",\"b\"]}"},
     {"huggingface", "", "https://own.endpoint.test", "o/e",
      "POST https://own.endpoint.test {\"inputs\":[\"a\",\"b\"]}"},
     {"vllm", "", NULL, "e",
