@@ -2,7 +2,7 @@
 name, an id, an option or a token may reach. What has a test of its own elsewhere is not repeated: test_models_api.py,
 test_test_model.py, test_import.py, test_access_api.py, test_jwt.py, test_faults.py, unit/upstream/test_guard.c."""
 import base64
-import json
+import socket
 import uuid
 
 import grpc
@@ -211,7 +211,6 @@ def test_a_name_with_an_address_inside_among_others(rebinding, reg, provider, an
 
 
 def unused_port():
-    import socket
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return taken.getsockname()[1]
 
