@@ -75,6 +75,8 @@ static bool on_outdated(void *ctx, const ProtobufCMessage *message)
     else if (!cli->o.names && r->n_models)
         table_print(&table, &cli->out);
     table_fini(&table);
+    if (r->models_left)
+        verbs_say(cli, "%d models more do not fit into a reply", r->models_left);
     say_next(cli, r, l->matter);
     return !cli->out.error;
 }
@@ -112,6 +114,8 @@ static bool on_upgraded(void *ctx, const ProtobufCMessage *message)
     }
     import_print_changes(cli, r->changes, r->n_changes);
     import_print_notes(cli, r->notes, r->n_notes);
+    if (r->report_left)
+        verbs_say(cli, "%d more changes and notes do not fit into a reply", r->report_left);
     import_say_sum(cli, import_sum_of(r->changes, r->n_changes), r->run_id, !cli->o.apply);
     if (!cli->o.apply && r->n_changes)
         verbs_say(cli, "--apply stores it");

@@ -10,10 +10,7 @@
 #include "registry/import/import.h"
 #include "sluice/v1/maintenance.pb-c.h"
 
-enum {
-    MAX_FILES = 32,
-    MAX_REPORT = 3 * 1024 * 1024 - 4096, /* stubs refuse messages from 4 MiB on */
-};
+enum { MAX_FILES = 32 };
 
 /* ---- variables ---- */
 
@@ -96,8 +93,7 @@ static char *text(const char *s)
 
 /* ---- a report that may be too long ---- */
 
-/* Whether an entry of a list fits, with its tag and length; takes the room. */
-static bool fits(const ProtobufCMessage *m, size_t *room)
+bool sl_report_fits(const ProtobufCMessage *m, size_t *room)
 {
     size_t n = protobuf_c_message_get_packed_size(m) + 1 + 5;
     if (n > *room)
@@ -123,16 +119,17 @@ static void cut_report(Sluice__V1__ImportModelsResponse *r, size_t from)
     size_t changes = from < r->n_changes ? from : r->n_changes, notes = from - changes;
     notes = notes < r->n_notes ? notes : r->n_notes;
     size_t left_changes = r->n_changes - changes, left_notes = r->n_notes - notes;
-    size_t room = MAX_REPORT, n = 0;
+    size_t room = SL_MAX_REPORT, n = 0;
     if (changes) /* else the list may be NULL */
         r->changes += changes;
     if (notes)
         r->notes += notes;
-    while (n < left_changes && fits(&r->changes[n]->base, &room))
+    while (n < left_changes && sl_report_fits(&r->changes[n]->base, &room))
         n++;
     r->n_changes = n;
     n = 0;
-    while (r->n_changes == left_changes && n < left_notes && fits(&r->notes[n]->base, &room))
+    while (r->n_changes == left_changes && n < left_notes &&
+           sl_report_fits(&r->notes[n]->base, &room))
         n++;
     r->n_notes = n;
     r->report_left = (int32_t)(left_changes - r->n_changes + left_notes - r->n_notes);

@@ -155,8 +155,12 @@ static void make_reply(struct listing *l, Sluice__V1__ListOutdatedModelsResponse
     struct sl_outdated_names *names = sl_arena_zalloc(w->arena, (l->n + 1) * sizeof(*names));
     sl_outdated_references(&ask, l->list, l->n, names);
     r->models = sl_arena_alloc(w->arena, (l->n + 1) * sizeof(*r->models));
-    for (; r->n_models < l->n; r->n_models++)
+    for (size_t room = SL_MAX_REPORT; r->n_models < l->n; r->n_models++) {
         r->models[r->n_models] = model_message(w, &l->list[r->n_models], &names[r->n_models]);
+        if (!sl_report_fits(&r->models[r->n_models]->base, &room))
+            break;
+    }
+    r->models_left = (int32_t)(l->n - r->n_models);
     w->reply = &r->base;
 }
 
@@ -180,6 +184,20 @@ enum sl_code sl_list_outdated_models(struct sl_work *w, struct sl_err *err)
 }
 
 /* ---- upgrading ---- */
+
+/* Changes before notes. */
+static void cut_report(Sluice__V1__UpgradeModelsResponse *r)
+{
+    size_t room = SL_MAX_REPORT, changes = 0, notes = 0;
+    while (changes < r->n_changes && sl_report_fits(&r->changes[changes]->base, &room))
+        changes++;
+    while (changes == r->n_changes && notes < r->n_notes &&
+           sl_report_fits(&r->notes[notes]->base, &room))
+        notes++;
+    r->report_left = (int32_t)(r->n_changes - changes + r->n_notes - notes);
+    r->n_changes = changes;
+    r->n_notes = notes;
+}
 
 static enum sl_code upgrade(struct sl_work *w, struct sl_import_plan *plan,
                             Sluice__V1__UpgradeModelsResponse *r, struct sl_err *err)
@@ -210,6 +228,7 @@ static enum sl_code upgrade(struct sl_work *w, struct sl_import_plan *plan,
     r->changes = done.changes;
     r->n_changes = done.n_changes;
     r->revision = done.revision ? done.revision : sl_registry_store_revision(w->registry);
+    cut_report(r);
     return SL_OK;
 }
 

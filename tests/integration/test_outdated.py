@@ -12,6 +12,8 @@ CODE = grpc.StatusCode
 ANN = "sk-test-caller-ann-0123456789"
 BOB = "sk-test-caller-bob-0123456789"
 
+LONG = "t-" + "long" * 49
+
 FACTS = """
 models:
 - {provider: openai, id: t-old, input: [text], output: [text], announced: 2019-06-01, retires: 2020-01-01, successor: t-new,
@@ -20,8 +22,10 @@ models:
 - {provider: openai, id: t-ending, input: [text], output: [text], announced: 2020-01-01, retires: 2999-01-01, successor: t-new}
 - {provider: openai, id: t-moved, input: [text], output: [text], retires: 2020-01-01, successor: anthropic/claude-sonnet-4-6}
 - {provider: openai, id: t-alone, input: [text], output: [text], retires: 2020-01-01}
-- {provider: openai, id: t-new, input: [text], output: [text], context_tokens: 128000, prices: {input: 2.5, output: 10}}
-"""
+- {provider: openai, id: t-new, input: [text], output: [text], context_tokens: 128000, max_output_tokens: 100, temperature: false,
+   prices: {input: 2.5, output: 10}}
+- {provider: openai, id: %s, input: [text], output: [text], retires: 2020-01-01, successor: t-new}
+""" % LONG
 
 
 def providers(provider):
@@ -285,6 +289,27 @@ def test_rights(admin, ann, bob, pb):
     upgrade(admin, pb)
     assert ann.GetModel(pb.GetModelRequest(name="mine")).model_id == "t-old"
     assert default_of(ann, pb, "USER") == "models/t-new"
+
+
+@pytest.mark.embedded
+def test_more_than_a_reply_holds(admin, pb):
+    """Stubs refuse replies from 4 MiB on: all is replaced, and the rest of the report is counted."""
+    n, name = 5000, "a-model-with-a-long-name" * 4
+    text = "model_list:\n" + "".join(
+        "- {model_name: %s-%d, litellm_params: {model: openai/%s, temperature: 0.5, max_tokens: 4096},"
+        " model_info: {max_input_tokens: 1000, max_output_tokens: 500, supports_vision: true, input_cost_per_token: 0.00009,"
+        " output_cost_per_token: 0.0009}}\n" % (name, i, LONG) for i in range(n))
+    admin.ImportModels(pb.ImportModelsRequest(files=[pb.ImportFile(name="c.yaml", content=text.encode())], apply=True))
+    start = time.monotonic()
+    listed = admin.ListOutdatedModels(pb.ListOutdatedModelsRequest())
+    looked = time.monotonic()
+    assert len(listed.models) + listed.models_left == n
+    done = upgrade(admin, pb)
+    print("5,000 models: listed in %.2f s, replaced in %.2f s" % (looked - start, time.monotonic() - looked))
+    assert done.run_id and done.report_left and len(done.changes) + len(done.notes) + done.report_left == n
+    assert not outdated(admin, pb)
+    admin.UndoImport(pb.UndoImportRequest(run_id=done.run_id))
+    assert admin.GetModel(pb.GetModelRequest(name=name + "-0")).model_id == LONG
 
 
 def test_names_choose(admin, pb):
