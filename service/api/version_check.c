@@ -64,11 +64,11 @@ struct sl_version_state *sl_version_check_state(struct sl_version_check *c)
     return s;
 }
 
-/* Takes the reference over, where that one is newer. */
-static void take_state(struct sl_version_check *c, struct sl_version_state *s)
+/* Takes the reference over. only_newer: what was stored may be older than what is known. */
+static void take_state(struct sl_version_check *c, struct sl_version_state *s, bool only_newer)
 {
     pthread_mutex_lock(&c->lock);
-    if (s->state.checked_ms > c->state->state.checked_ms) {
+    if (!only_newer || sl_listing_replaces(&s->state, &c->state->state, sl_wall_ms())) {
         struct sl_version_state *old = c->state;
         c->state = s;
         s = old;
@@ -90,7 +90,7 @@ void sl_version_check_read(struct sl_version_check *c)
     if (sl_store_get_meta(c->backend->store, meta_name, text, STORED_MAX + 1, &err) == SL_OK) {
         struct sl_version_state *s = new_state();
         sl_listing_read(text, &s->arena, &s->state);
-        take_state(c, s);
+        take_state(c, s, true);
     }
     sl_free(text);
 }
@@ -173,7 +173,7 @@ static void compare(struct sl_job *job)
     sl_log(SL_LOG_INFO, "asked providers what they list", SL_F_INT("places", (int64_t)n),
            SL_F_INT("failed", (int64_t)failed));
     log_outdated(sl_asking_registry(c->asking), now);
-    take_state(c, now);
+    take_state(c, now, false);
     finish(c);
 }
 
@@ -279,7 +279,7 @@ static bool is_due(struct sl_version_check *c, int64_t interval_ms)
 {
     struct sl_version_state *s = sl_version_check_state(c);
     int64_t wait_ms = interval_ms + (int64_t)(c->jitter * (double)interval_ms);
-    bool due = sl_wall_ms() - s->state.checked_ms >= wait_ms;
+    bool due = sl_listing_is_due(&s->state, wait_ms, sl_wall_ms());
     sl_version_state_unref(s);
     return due;
 }

@@ -4,6 +4,7 @@ import json
 import time
 
 import grpc
+import postgres as postgres_server
 import pytest
 from conftest import entry
 from helpers import ask, complete, fails
@@ -421,6 +422,19 @@ def test_the_outcome_survives_a_restart(start_sluice, provider, pb):
     sluice.stop()
     again = start_sluice(models={"test": "test"}, name="same")
     assert outdated(again.api(again.admin_key).registry, pb) == seen and listing.asked == 2
+
+
+@pytest.mark.skipif(not postgres_server.wanted(), reason="SLUICE_TEST_POSTGRES names no server")
+def test_one_replicas_check_is_enough(server, start_sluice, provider, tmp_path, pb):
+    listing = Listing(provider)
+    cluster = postgres_server.Cluster(server, start_sluice, tmp_path)
+    key = cluster.bootstrap()
+    one, two = (cluster.replica(models={"test": "test"}).api(key).registry for _ in range(2))
+    for listing.ids in (["test", "b"], ["b", "c"]):
+        seen = outdated(one, pb, refresh=True)
+    assert seen["models/test"].status == "gone" and outdated(two, pb) == seen and listing.asked == 2
+    listing.ids = ["test", "c"]
+    assert not outdated(two, pb, refresh=True) and not outdated(one, pb)
 
 
 def test_a_check_does_not_hold_the_end_up(start_sluice, provider, pb):

@@ -8,6 +8,8 @@
 
 #include "base/str.h"
 
+enum { SKEW_MS = 5 * 60 * 1000 };
+
 /* ---- dates at the end of ids ---- */
 
 struct dated {
@@ -171,6 +173,26 @@ void sl_listing_compare(const struct sl_listing_state *before,
     for (size_t i = 0; i < n; i++)
         compare_place(find_place(before, answers[i].key), &answers[i], now_ms, arena, &places[i]);
     *out = (struct sl_listing_state){now_ms, places, n};
+}
+
+/* ---- when ---- */
+
+static bool is_of_the_future(const struct sl_listing_state *s, int64_t now_ms)
+{
+    return s->checked_ms > now_ms + SKEW_MS;
+}
+
+bool sl_listing_is_due(const struct sl_listing_state *s, int64_t wait_ms, int64_t now_ms)
+{
+    return now_ms - s->checked_ms >= wait_ms || is_of_the_future(s, now_ms);
+}
+
+bool sl_listing_replaces(const struct sl_listing_state *s, const struct sl_listing_state *known,
+                         int64_t now_ms)
+{
+    if (is_of_the_future(s, now_ms))
+        return false;
+    return s->checked_ms > known->checked_ms || is_of_the_future(known, now_ms);
 }
 
 /* ---- models ---- */

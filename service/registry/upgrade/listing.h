@@ -53,6 +53,14 @@ void sl_listing_compare(const struct sl_listing_state *before,
                         const struct sl_listing_answer *answers, size_t n, int64_t now_ms,
                         struct sl_arena *arena, struct sl_listing_state *out);
 
+/* Whether it is time to ask again: the last check is wait_ms ago, or is none, or lies in the future, as a clock that was set
+ * back makes it look. */
+bool sl_listing_is_due(const struct sl_listing_state *s, int64_t wait_ms, int64_t now_ms);
+/* Whether what another replica, or an earlier start, found out counts instead of what is known: it is later, and not of the
+ * future (5 minutes between clocks are none). */
+bool sl_listing_replaces(const struct sl_listing_state *s, const struct sl_listing_state *known,
+                         int64_t now_ms);
+
 /* The place of a model whose provider may be asked; false: its listing says nothing of it (a user's own; one that cannot be
  * used, or has no key; Azure's deployments, whose names are no ids; no listing at all). */
 bool sl_listing_place_of(const struct sl_registry *r, const struct sl_model *m,

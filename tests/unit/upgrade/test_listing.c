@@ -147,6 +147,30 @@ static void survives_the_store(void **state)
     }
 }
 
+/* Clocks of replicas differ, and are set back. */
+static void minds_clocks(void **state)
+{
+    enum { HOUR = 3600 * 1000 };
+    const struct sl_listing_state never = {.checked_ms = 0}, past = {.checked_ms = 10 * HOUR},
+                                  later = {.checked_ms = 11 * HOUR},
+                                  soon = {.checked_ms = 12 * HOUR + 60000},
+                                  future = {.checked_ms = 14 * HOUR};
+    const int64_t now = 12 * HOUR;
+    (void)state;
+    assert_true(sl_listing_is_due(&never, HOUR, now));
+    assert_true(sl_listing_is_due(&past, HOUR, now));
+    assert_false(sl_listing_is_due(&past, 3 * HOUR, now));
+    assert_false(sl_listing_is_due(&soon, HOUR, now));
+    assert_true(sl_listing_is_due(&future, HOUR, now));
+    assert_true(sl_listing_replaces(&later, &past, now));
+    assert_false(sl_listing_replaces(&past, &later, now));
+    assert_false(sl_listing_replaces(&past, &past, now));
+    assert_true(sl_listing_replaces(&soon, &later, now));
+    assert_false(sl_listing_replaces(&future, &past, now));
+    assert_true(sl_listing_replaces(&past, &future, now));
+    assert_false(sl_listing_replaces(&never, &never, now));
+}
+
 /* Whose listing tells of which model. */
 static void places(void **state)
 {
@@ -204,6 +228,7 @@ int main(void)
         TEST(what_left_the_registry_is_forgotten),
         TEST(finds_the_newer_sister),
         TEST(survives_the_store),
+        TEST(minds_clocks),
         TEST(places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
