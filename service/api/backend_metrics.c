@@ -6,6 +6,7 @@
 
 #include "access/throttle.h"
 #include "api/backend.h"
+#include "api/version_check.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -24,13 +25,19 @@ struct ending {
     int32_t days;
 };
 
+struct gone {
+    const char *label;
+    int64_t since_ms;
+};
+
 /* What was found when the registry was last gone through. */
 struct models {
-    int64_t revision, day; /* of that; 0: never */
+    int64_t revision, day, checked_ms; /* of that, and of the version check; 0: never */
     size_t of[SL_ARRAY_LEN(origins)];
     struct sl_arena arena; /* of the labels */
     struct ending *ending;
-    size_t n_ending;
+    struct gone *gone;
+    size_t n_ending, n_gone;
 };
 
 struct sl_backend_metrics {
@@ -61,13 +68,24 @@ static void note_ending(struct models *m, const struct sl_model *model, int64_t 
         (struct ending){sl_arena_strdup(&m->arena, sl_model_label(model)), days};
 }
 
-static void go_through(struct models *m, const struct sl_registry *r, int64_t now_ms)
+static void note_gone(struct models *m, const struct sl_model *model,
+                      struct sl_version_finder *finder)
 {
+    struct sl_listed listed;
+    if (m->n_gone < MAX_ENDING && sl_version_find(finder, model, &listed) && listed.gone_ms)
+        m->gone[m->n_gone++] =
+            (struct gone){sl_arena_strdup(&m->arena, sl_model_label(model)), listed.gone_ms};
+}
+
+static void go_through(struct models *m, struct sl_version_finder *finder, int64_t now_ms)
+{
+    const struct sl_registry *r = finder->registry;
     struct sl_registry_walk walk;
     sl_arena_fini(&m->arena);
     memset(m->of, 0, sizeof(m->of));
-    m->n_ending = 0;
+    m->n_ending = m->n_gone = 0;
     m->revision = r->revision;
+    m->checked_ms = finder->state->state.checked_ms;
     m->day = now_ms / DAY_MS;
     sl_registry_walk(&walk, r, "", NULL);
     for (const struct sl_model *model; (model = sl_registry_next(&walk));) {
@@ -75,6 +93,7 @@ static void go_through(struct models *m, const struct sl_registry *r, int64_t no
             continue;
         count_origin(m, model->source);
         note_ending(m, model, now_ms);
+        note_gone(m, model, finder);
     }
 }
 
@@ -93,9 +112,12 @@ static void collect_models(struct sl_backend_metrics *b, struct sl_samples *to)
 {
     struct models *m = &b->models;
     struct sl_registry *r = sl_snapshots_registry(b->backend->snapshots);
+    struct sl_version_state *state = sl_version_check_state(b->backend->versions);
+    struct sl_version_finder finder = {state, r};
     int64_t now_ms = sl_wall_ms();
-    if (m->revision != r->revision || m->day != now_ms / DAY_MS)
-        go_through(m, r, now_ms);
+    if (m->revision != r->revision || m->day != now_ms / DAY_MS ||
+        m->checked_ms != state->state.checked_ms)
+        go_through(m, &finder, now_ms);
     for (size_t i = 0; i < SL_ARRAY_LEN(origins); i++)
         sl_sample(to, SL_METRIC_MODELS, (double)m->of[i], SL_LABELS(origins[i]));
     sl_sample(to, SL_METRIC_MODELS, (double)sl_registry_count_personal(r), SL_LABELS("personal"));
@@ -103,6 +125,11 @@ static void collect_models(struct sl_backend_metrics *b, struct sl_samples *to)
     collect_providers(r, to);
     for (size_t i = 0; i < m->n_ending; i++)
         sl_sample(to, SL_METRIC_MODEL_DAYS_LEFT, m->ending[i].days, SL_LABELS(m->ending[i].label));
+    for (size_t i = 0; i < m->n_gone; i++)
+        sl_sample(to, SL_METRIC_MODEL_GONE, (double)m->gone[i].since_ms / 1e3,
+                  SL_LABELS(m->gone[i].label));
+    sl_sample(to, SL_METRIC_VERSION_CHECK, (double)m->checked_ms / 1e3, NULL);
+    sl_version_state_unref(state);
     sl_registry_unref(r);
 }
 
@@ -199,6 +226,7 @@ struct sl_backend_metrics *sl_backend_metrics_start(struct sl_backend *b)
     m->counted_revision = -1;
     sl_arena_init(&m->models.arena, SIZE_MAX);
     m->models.ending = sl_calloc(MAX_ENDING, sizeof(*m->models.ending));
+    m->models.gone = sl_calloc(MAX_ENDING, sizeof(*m->models.gone));
     sl_metric_add(SL_METRIC_STORE_OUTAGES, 0, NULL);
     sl_metric_add(SL_METRIC_SNAPSHOT_FAILURES, 0, NULL);
     sl_collector_add(&m->collector);
@@ -212,5 +240,6 @@ void sl_backend_metrics_stop(struct sl_backend_metrics *m)
     sl_collector_remove(&m->collector);
     sl_arena_fini(&m->models.arena);
     sl_free(m->models.ending);
+    sl_free(m->models.gone);
     sl_free(m);
 }

@@ -57,6 +57,10 @@
       NULL)                                                                                        \
     X(MODEL_DAYS_LEFT, GAUGE, "sluice_deprecated_model_days_left",                                 \
       "Days until a deprecated model of the registry retires; 0 or less: it has", "model")         \
+    X(MODEL_GONE, GAUGE, "sluice_gone_model_timestamp_seconds",                                    \
+      "Since when a model's provider no longer lists it, in seconds since 1970", "model")          \
+    X(VERSION_CHECK, GAUGE, "sluice_version_check_timestamp_seconds",                              \
+      "When providers were last asked what they list, in seconds since 1970; 0: never", NULL)      \
     X(SECRET_HITS, COUNTER, "sluice_secret_cache_hits_total",                                      \
       "Stored keys that were found opened", NULL)                                                  \
     X(SECRET_MISSES, COUNTER, "sluice_secret_cache_misses_total",                                  \

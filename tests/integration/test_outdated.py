@@ -8,6 +8,7 @@ import postgres as postgres_server
 import pytest
 from conftest import entry
 from helpers import ask, complete, fails
+from scrape import Scrape
 
 CODE = grpc.StatusCode
 ANN = "sk-test-caller-ann-0123456789"
@@ -379,6 +380,9 @@ def test_the_check_sees_what_is_gone_and_what_is_newer(start_sluice, provider, p
     assert {n: (m.status, m.newer) for n, m in seen.items()} == {
         "models/a": ("gone", ""), "models/dated": ("newer", "m-2025-01-01")}
     since = seen["models/a"].gone_ms
+    counted = Scrape(sluice.metrics_address)
+    assert counted.all("sluice_gone_model_timestamp_seconds") == {frozenset({("model", "a")}): since / 1000}
+    assert counted.value("sluice_version_check_timestamp_seconds") >= first.checked_ms / 1000
     assert since and seen["models/a"].source == "the provider's listing"
     for listing.status, listing.ids in ((500, []), (200, []), (200, ["b"])):  # failed, empty, much shorter
         assert outdated(admin, pb, refresh=True) == seen
