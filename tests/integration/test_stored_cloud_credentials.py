@@ -242,9 +242,12 @@ def test_a_role(served, provider, tokens):
 def test_a_users_region_is_no_address(start_sluice, reg, provider, tokens, other):
     """The usual Security Token Service is the region's host: a region that is none would choose another one."""
     served = Served(start_sluice, reg, other)
-    for i, region in enumerate(["evil.example/#", "127.0.0.1:%s/x?" % other.url.rsplit(":")[-1], "EU"]):
-        served.model(served.ann, "mine-%d" % i, personal=True, **bedrock(
-            provider, auth="aws", region=region, key=json.dumps({**AWS_KEY, "role_arn": ROLE})))
+    key = json.dumps({**AWS_KEY, "role_arn": ROLE})
+    for region in ("evil.example/#", "127.0.0.1:%s/x?" % other.url.rsplit(":")[-1]):
+        fails(lambda region=region: served.model(served.ann, "mine", personal=True, **bedrock(
+            provider, auth="aws", region=region, key=key)), grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+    for i, region in enumerate(["evil.example", "EU"]):
+        served.model(served.ann, "mine-%d" % i, personal=True, **bedrock(provider, auth="aws", region=region, key=key))
         failure = fails(lambda i=i: complete(served.ann, ask(model="mine-%d" % i)), PRECONDITION, "MODEL_UNUSABLE")
         assert "a region that is one" in failure.message
     assert not other.requests and not provider.requests
