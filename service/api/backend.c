@@ -65,6 +65,22 @@ static void on_change(void *owner, int64_t revision)
         sl_snapshots_complain(&err);
 }
 
+/* Secrets are cached by the revision of their rows, which now comes a second time. */
+static bool on_restored(void *owner, int64_t revision)
+{
+    struct sl_backend *b = owner;
+    struct sl_err err = {0};
+    bool ok = sl_snapshots_restore(b->snapshots, &err) == SL_OK;
+    if (ok) {
+        sl_secret_cache_clear(b->secrets);
+        sl_log(SL_LOG_WARN, "the database went back to an earlier state, which is in force now",
+               SL_F_INT("revision", revision));
+    } else {
+        sl_snapshots_complain(&err);
+    }
+    return ok;
+}
+
 static void on_state(void *owner, bool up, const char *why)
 {
     struct sl_backend *b = owner;
@@ -282,7 +298,7 @@ void sl_backend_watch_facts(struct sl_backend *b, struct sl_watch_facts *out)
 
 enum sl_code sl_backend_start(struct sl_backend *b, struct sl_err *err)
 {
-    const struct sl_watcher watcher = {on_change, on_state, b};
+    const struct sl_watcher watcher = {on_change, on_restored, on_state, b};
     b->started = true;
     add_chores(b);
     struct sl_watch *watch = NULL;

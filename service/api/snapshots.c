@@ -30,6 +30,8 @@ struct sl_snapshots {
     pthread_t compactor;
     bool has_compactor; /* to be joined; guarded by making */
     bool compacting;    /* guarded by making */
+    bool restoring;     /* what is there is not built upon; guarded by making */
+    bool compact_void;  /* what the compactor works on is no longer in force; guarded by making */
     struct sl_service *services[MAX_SERVICES];
     size_t n_services;
 };
@@ -78,7 +80,7 @@ static enum sl_code make_access(struct sl_snapshots *s, const struct sl_config *
                                 struct sl_access **out, struct sl_err *err)
 {
     struct sl_access *under = NULL;
-    if (!s->now.access)
+    if (!s->now.access || s->restoring)
         return sl_access_create(config, s->from.store, out, err);
     if (config != s->from.config && sl_access_reconfigure(s->now.access, config, &under, err))
         return err->code;
@@ -94,7 +96,7 @@ static enum sl_code make_registry(struct sl_snapshots *s, const struct sl_config
     struct sl_registry_sources from = s->from;
     from.config = config;
     from.revision = s->generation + 1;
-    if (s->now.registry && config == s->from.config)
+    if (s->now.registry && config == s->from.config && !s->restoring)
         return sl_registry_refresh(s->now.registry, &from, out, err);
     enum sl_code code = sl_catalogue_load(config->catalogue_file, &from.catalogue, err);
     if (code == SL_OK)
@@ -160,9 +162,9 @@ static void *compact(void *arg)
     struct sl_err err = {0};
     enum sl_code code = sl_access_compact(old, s->from.store, &compacted, &err);
     pthread_mutex_lock(&s->making);
-    if (code == SL_OK)
+    if (code == SL_OK && !s->compact_void)
         code = take_compacted(s, compacted, &err);
-    s->compacting = false;
+    s->compacting = s->compact_void = false;
     pthread_mutex_unlock(&s->making);
     if (code != SL_OK)
         sl_snapshots_complain(&err);
@@ -237,6 +239,18 @@ enum sl_code sl_snapshots_refresh(struct sl_snapshots *s, int64_t revision, stru
         code = renew(s, s->from.config, err);
     if (code == SL_OK)
         compact_where_grown(s);
+    pthread_mutex_unlock(&s->making);
+    return code;
+}
+
+enum sl_code sl_snapshots_restore(struct sl_snapshots *s, struct sl_err *err)
+{
+    pthread_mutex_lock(&s->making);
+    s->restoring = true;
+    enum sl_code code = renew(s, s->from.config, err);
+    s->restoring = false;
+    if (code == SL_OK)
+        s->compact_void = s->compacting;
     pthread_mutex_unlock(&s->making);
     return code;
 }

@@ -31,6 +31,8 @@ void sl_snapshots_attach(struct sl_snapshots *s, struct sl_service *service);
  * there already. On an error the old ones stay. */
 enum sl_code sl_snapshots_refresh(struct sl_snapshots *s, int64_t revision,
                                   struct sl_err *err) SL_MUST_CHECK;
+/* Takes up all that the store holds, where its revision went back. On an error the old ones stay. */
+enum sl_code sl_snapshots_restore(struct sl_snapshots *s, struct sl_err *err) SL_MUST_CHECK;
 /* Takes up a new configuration, and borrows it instead of the old one. On an error nothing changes. */
 enum sl_code sl_snapshots_reload(struct sl_snapshots *s, const struct sl_config *config,
                                  struct sl_err *err) SL_MUST_CHECK;

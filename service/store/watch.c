@@ -99,6 +99,20 @@ static void tell_state(struct sl_watch *w, bool up, const char *why)
         w->watcher.on_state(w->watcher.owner, up, why);
 }
 
+static void take(struct sl_watch *w, int64_t revision)
+{
+    w->revision = revision;
+    note_state(w);
+}
+
+/* What was known is no longer the latest. */
+static void go_back(struct sl_watch *w, int64_t revision)
+{
+    atomic_store(&w->store->revision, revision);
+    if (w->watcher.on_restored(w->watcher.owner, revision))
+        take(w, revision);
+}
+
 static void look(struct sl_watch *w)
 {
     struct sl_err err = {0};
@@ -109,9 +123,10 @@ static void look(struct sl_watch *w)
     }
     atomic_store(&w->store->looked_us, sl_now_us());
     tell_state(w, true, "");
-    if (revision > w->revision) {
-        w->revision = revision;
-        note_state(w);
+    if (revision < w->revision) {
+        go_back(w, revision);
+    } else if (revision > w->revision) {
+        take(w, revision);
         w->watcher.on_change(w->watcher.owner, revision);
     }
 }

@@ -6,10 +6,13 @@
 
 struct sl_watch;
 
-/* Both are called on the watch's own thread, which they may block for a while, but not end. */
+/* All are called on the watch's own thread, which they may block for a while, but not end. */
 struct sl_watcher {
     /* The revision went up to that, or to something later meanwhile. */
     void (*on_change)(void *owner, int64_t revision);
+    /* The revision went back to that: a backup was put back, or another server took over without the last changes. What
+     * the caller has may be of changes that are gone. False: not taken up, to be told again. */
+    bool (*on_restored)(void *owner, int64_t revision);
     /* The database went away (why: one sentence) or came back (why: ""). May be NULL. */
     void (*on_state)(void *owner, bool up, const char *why);
     void *owner;

@@ -1,5 +1,7 @@
 """Writing the registry: models, defaults, providers, credentials, and what is refused."""
+import contextlib
 import pathlib
+import sqlite3
 import time
 
 import grpc
@@ -416,3 +418,29 @@ def test_writes_by_many_at_once_lose_nothing(served, admin, reg, provider):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(24)))
     assert admin.GetModel(reg.GetModelRequest(name="counted")).description == "24"
+
+
+# ---- a database that goes back ----
+
+@pytest.mark.embedded
+def test_a_restored_backup_is_taken_up(start_sluice, reg, tmp_path):
+    """What was written after the backup is gone from memory too, and what is written next is seen."""
+    sluice = start_sluice(config={"data_dir": str(tmp_path / "data"), "access": {"anonymous": False}})
+    admin = sluice.api(sluice.admin_key).registry
+
+    def names():
+        return {m.name for m in admin.ListModels(reg.ListModelsRequest()).models} & {"models/kept", "models/lost", "models/later"}
+
+    create(admin, reg, "kept", provider="scripted", model_id="test")
+    with contextlib.closing(sqlite3.connect(str(tmp_path / "data" / "sluice.db"), timeout=10)) as db:
+        (before,) = db.execute("SELECT revision FROM registry_revision").fetchone()
+    create(admin, reg, "lost", provider="scripted", model_id="test")
+    admin.UpdateModel(reg.UpdateModelRequest(model=reg.Model(name="lost", description="twice written"), update_mask="description"))
+    assert names() == {"models/kept", "models/lost"}
+    with contextlib.closing(sqlite3.connect(str(tmp_path / "data" / "sluice.db"), timeout=10)) as db, db:
+        db.execute("DELETE FROM models WHERE name = 'lost'")
+        db.execute("UPDATE registry_revision SET revision = ?", (before,))
+    sluice.wait_log(lambda line: line.get("msg") == "the database went back to an earlier state, which is in force now")
+    assert names() == {"models/kept"}
+    create(admin, reg, "later", provider="scripted", model_id="test")
+    assert names() == {"models/kept", "models/later"}

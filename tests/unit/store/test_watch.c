@@ -21,6 +21,7 @@ struct told {
     int64_t revision;
     bool up;
     unsigned downs;
+    int restores;
     char why[200];
 };
 
@@ -31,6 +32,19 @@ static void on_change(void *owner, int64_t revision)
     t->revision = revision;
     pthread_cond_broadcast(&t->changed);
     pthread_mutex_unlock(&t->lock);
+}
+
+/* Refuses the first time. */
+static bool on_restored(void *owner, int64_t revision)
+{
+    struct told *t = owner;
+    pthread_mutex_lock(&t->lock);
+    bool taken = t->restores++ > 0;
+    if (taken)
+        t->revision = revision;
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+    return taken;
 }
 
 static void on_state(void *owner, bool up, const char *why)
@@ -67,6 +81,19 @@ static void await(struct told *t, int64_t revision, bool up)
         fail_msg("revision %d, up %d was not told", (int)revision, up);
 }
 
+static void await_restores(struct told *t, int restores)
+{
+    struct timespec until;
+    int got = 0;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_S;
+    pthread_mutex_lock(&t->lock);
+    while (t->restores < restores && got != ETIMEDOUT)
+        got = pthread_cond_timedwait(&t->changed, &t->lock, &until);
+    assert_int_equal(t->restores, restores);
+    pthread_mutex_unlock(&t->lock);
+}
+
 static struct told new_told(void)
 {
     return (struct told){
@@ -83,7 +110,7 @@ static struct sl_watch_facts facts_of(struct sl_watch *w)
 static struct sl_watch *start(struct scene *s, struct told *t, int64_t after)
 {
     struct sl_watch *w = NULL;
-    const struct sl_watcher watcher = {on_change, on_state, t};
+    const struct sl_watcher watcher = {on_change, on_restored, on_state, t};
     EXPECT_OK(sl_store_watch_start(s->store, &watcher, after, &w, &s->err));
     return w;
 }
@@ -110,6 +137,23 @@ static void tells_what_was_missed(void **state)
     scene_add(s, SL_TABLE_TIERS, NULL, "a");
     struct sl_watch *w = start(s, &t, 0);
     await(&t, 1, true);
+    sl_store_watch_stop(w);
+}
+
+/* A backup was put back: told until it is taken up, and what is written from then on is told as ever. */
+static void tells_that_it_went_back(void **state)
+{
+    struct scene *s = *state;
+    struct told t = new_told();
+    struct sl_watch *w = start(s, &t, 0);
+    for (const char *const *name = (const char *const[]){"a", "b", "c", NULL}; *name; name++)
+        scene_add(s, SL_TABLE_TIERS, NULL, *name);
+    await(&t, 3, true);
+    scene_sql(s, "UPDATE registry_revision SET revision = 1");
+    await_restores(&t, 2);
+    assert_int_equal(t.revision, 1);
+    scene_add(s, SL_TABLE_TIERS, NULL, "d");
+    await(&t, 2, true);
     sl_store_watch_stop(w);
 }
 
@@ -223,6 +267,7 @@ int main(int argc, char **argv)
         SCENE_TEST(tells_of_own_writes),          SCENE_TEST(tells_what_was_missed),
         SCENE_TEST(tells_of_others_writes),       SCENE_TEST(hears_of_commits),
         SCENE_TEST(comes_back_with_the_database), SCENE_TEST(survives_dead_connections),
+        SCENE_TEST(tells_that_it_went_back),
     };
     return SCENE_MAIN(tests, argc, argv);
 }
