@@ -132,6 +132,20 @@ def reason_to_skip(case, binary):
     return None
 
 
+# Members by which a gateway asks other models: callers may not send them, entries of the registry may hold them.
+OF_THE_ENTRY = ("models", "route", "preset", "fallbacks")
+
+
+def split_options(request, entry):
+    """The request without what only the registry's entry may say, and the entry with it."""
+    options = json.loads(getattr(request, "provider_options_json", "") or "{}")
+    moved = {key: options.pop(key) for key in OF_THE_ENTRY if key in options}
+    if moved:
+        request.provider_options_json = json.dumps(options, ensure_ascii=False) if options else ""
+        entry = {**entry, "provider_options": {**entry.get("provider_options", {}), **moved}}
+    return request, entry
+
+
 class Run:
     def __init__(self, cases, cuts, folder):
         self.cases, self.cuts, self.folder = cases, cuts, folder
@@ -149,7 +163,7 @@ class Run:
         for case in self.cases:
             try:
                 case.base = case.form.base_path(case) + case.form.base_query(case)
-                case.request, case.entry = case.form.request(self.stubs, case, case.body)
+                case.request, case.entry = split_options(*case.form.request(self.stubs, case, case.body))
             except Untranslatable as problem:
                 if case.data["response"]["status"] < 400:
                     self.failures[case.id].append("not understood: %s" % problem)
