@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "exchange/probe/internal.h"
 
+enum { LEAST_MS = 20 };
+
 static void on_closed(uv_handle_t *timer)
 {
     sl_free(timer->data);
@@ -107,6 +109,13 @@ static int64_t total_left(const struct sl_probe *p)
     return p->spec.total_ms - (sl_loop_now_us(p->spec.loop) - p->began_us) / 1000;
 }
 
+/* What no step could do anything in. */
+static bool is_over(const struct sl_probe *p)
+{
+    int64_t least = p->spec.total_ms / 20;
+    return total_left(p) <= (least < LEAST_MS ? least : LEAST_MS);
+}
+
 int64_t sl_probe_time_left(const struct sl_probe *p)
 {
     int64_t left = total_left(p);
@@ -147,7 +156,7 @@ static void go_on(struct sl_probe *p)
         const char *why = p->stop ? p->stop : p->plan.skip[p->at];
         if (!(p->plan.steps & 1u << p->at))
             continue;
-        if (!why && total_left(p) <= 0)
+        if (!why && is_over(p))
             why = p->stop = "no time is left";
         if (why) {
             if (p->at >= SL_PROBE_LISTING)
