@@ -78,18 +78,19 @@ static void print_overview(FILE *to)
         fprintf(to, "  %-12s %s\n", row->name, row->help);
     print_options(to, "Options of every command that calls the service", COMMAND_CALLING, false);
     fputs("\n'sluice help COMMAND' shows the options of a command.\n", to);
-    fputs("\nExit status:\n"
-          "  0    the answer is whole\n"
-          "  1    the call failed, its result could not be written, or doctor found something wrong\n"
-          "  2    wrong use: an option, or a file that cannot be read\n"
-          "  3    the service cannot be reached\n"
-          "  4    not authenticated, or not allowed\n"
-          "  5    no such model\n"
-          "  6    a limit is used up; try again later\n"
-          "  7    out of time\n"
-          "  8    the stream broke off: part of the answer may be missing\n"
-          "  130  cancelled\n",
-          to);
+    fputs(
+        "\nExit status:\n"
+        "  0    the answer is whole\n"
+        "  1    the call failed, its result could not be written, or doctor found something wrong\n"
+        "  2    wrong use: an option, or a file that cannot be read\n"
+        "  3    the service cannot be reached\n"
+        "  4    not authenticated, or not allowed\n"
+        "  5    no such model\n"
+        "  6    a limit is used up; try again later\n"
+        "  7    out of time\n"
+        "  8    the stream broke off: part of the answer may be missing\n"
+        "  130  cancelled\n",
+        to);
 }
 
 void help_print(FILE *to, enum command command)

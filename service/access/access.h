@@ -88,7 +88,7 @@ void sl_access_each_preferences(const struct sl_access *a,
 bool sl_access_configures_tier(const struct sl_access *a, const char *tier);
 
 struct sl_access_counts {
-    size_t users, keys;     /* stored ones; revoked keys, and those of users who are gone, are none */
+    size_t users, keys; /* stored ones; revoked keys, and those of users who are gone, are none */
     size_t configured_keys; /* and certificates */
 };
 /* Milliseconds where users were just deleted from among a million, else much less. */

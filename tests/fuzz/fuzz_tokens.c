@@ -19,7 +19,8 @@ static void read_file(struct sl_token_source *s, char *text, size_t n)
 
 static void read_answer(struct sl_token_source *s, char kind, char *text, size_t n)
 {
-    struct tk_mint m = {.source = s, .wall_ms = INT64_C(1767225600000)};
+    struct tk_mint m = {
+        .source = s, .credential = &s->credential, .wall_ms = INT64_C(1767225600000)};
     struct sl_err err = {0};
     char words[64];
     enum sl_code code = SL_OK;

@@ -20,7 +20,7 @@
 
 enum { SHORT_MS = 100, LONG_MS = 30000 };
 
-static char address[64];
+static char address[128];
 
 static int listen_on_port(void)
 {
