@@ -39,7 +39,7 @@ start() {
     fi
     if ! as_postgres "$bin/pg_ctl" -D "$folder/data" status >/dev/null 2>&1; then
         as_postgres "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 start -o "-k '$folder' \
-            -c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+            -c listen_addresses='' -c fsync=off -c full_page_writes=off \
             -c max_connections=200 -c log_min_messages=warning" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
     fi
     rm -f "$folder.log"
