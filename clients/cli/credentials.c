@@ -100,6 +100,18 @@ static int read_credential(struct cli *cli, struct edit *e, Sluice__V1__Credenti
     return code;
 }
 
+/* A call that answers with the credential. */
+static int call_for_one(struct cli *cli, const char *path, const ProtobufCMessage *request)
+{
+    return verbs_call(cli, &(struct verb_call){
+                               .path = path,
+                               .request = request,
+                               .reply = &sluice__v1__credential__descriptor,
+                               .on_message = on_credential,
+                               .ctx = cli,
+                           });
+}
+
 static int create_credential(struct cli *cli, const char *const *args, size_t n)
 {
     Sluice__V1__CreateCredentialRequest request = SLUICE__V1__CREATE_CREDENTIAL_REQUEST__INIT;
@@ -111,13 +123,7 @@ static int create_credential(struct cli *cli, const char *const *args, size_t n)
     request.credential = &credential;
     request.personal = cli->o.personal;
     if (code == EXIT_DONE)
-        code = verbs_call(cli, &(struct verb_call){
-                                   .path = "/sluice.v1.ModelRegistry/CreateCredential",
-                                   .request = &request.base,
-                                   .reply = &sluice__v1__credential__descriptor,
-                                   .on_message = on_credential,
-                                   .ctx = cli,
-                               });
+        code = call_for_one(cli, "/sluice.v1.ModelRegistry/CreateCredential", &request.base);
     edit_end(&e);
     return code;
 }
@@ -133,13 +139,7 @@ static int update_credential(struct cli *cli, const char *const *args, size_t n)
     request.credential = &credential;
     request.update_mask = (char *)(uintptr_t)e.mask;
     if (code == EXIT_DONE)
-        code = verbs_call(cli, &(struct verb_call){
-                                   .path = "/sluice.v1.ModelRegistry/UpdateCredential",
-                                   .request = &request.base,
-                                   .reply = &sluice__v1__credential__descriptor,
-                                   .on_message = on_credential,
-                                   .ctx = cli,
-                               });
+        code = call_for_one(cli, "/sluice.v1.ModelRegistry/UpdateCredential", &request.base);
     edit_end(&e);
     return code;
 }
