@@ -81,6 +81,16 @@ void sl_change_ring_add(struct sl_change_ring *r, const struct sl_model_change *
         old->newest = false;
 }
 
+void sl_change_ring_forget(struct sl_change_ring *r, int64_t revision)
+{
+    for (size_t i = 0; i < r->size; i++) {
+        empty(&r->list[i]);
+        r->buckets[i] = 0;
+    }
+    r->head += r->size + 1;
+    r->revision = revision;
+}
+
 const struct sl_model_change *sl_change_ring_get(const struct sl_change_ring *r, uint64_t serial)
 {
     return is_there(r, serial) ? slot(r, serial) : NULL;

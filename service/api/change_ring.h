@@ -38,6 +38,9 @@ void sl_change_ring_init(struct sl_change_ring *r, size_t size, int64_t revision
 void sl_change_ring_fini(struct sl_change_ring *r);
 /* Copies the texts, and takes `was` over. */
 void sl_change_ring_add(struct sl_change_ring *r, const struct sl_model_change *change);
+/* Forgets all changes, and every serial that was given out: nobody can go on from what came before. revision: the first one
+ * that may be gone on from again, more than any that came before. */
+void sl_change_ring_forget(struct sl_change_ring *r, int64_t revision);
 /* NULL: it is forgotten, or has not come yet. */
 const struct sl_model_change *sl_change_ring_get(const struct sl_change_ring *r, uint64_t serial);
 /* Whether all that came after the serial is there. */

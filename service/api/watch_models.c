@@ -281,7 +281,11 @@ static void take_registry(struct sl_model_watch *w)
         return;
     w->registry = sl_registry_ref(w->service->registry);
     set_now(w);
+    int64_t revision = sl_registry_store_revision(was);
     sl_registry_difference(was, w->registry, on_difference, &c);
+    if (sl_registry_store_revision(w->registry) <
+        revision) /* revisions are given out a second time */
+        sl_change_ring_forget(&w->ring, revision + 1);
     sl_registry_unref(was);
 }
 

@@ -342,7 +342,7 @@ bool sl_watch_view_next(struct sl_watch_view *v, const struct sl_watch_source *f
     if (v->doing == SL_WATCH_CHANGES)
         tell_changes(&t);
     if (v->whole) {
-        out->revision = v->revision;
+        out->revision = v->told > v->revision ? v->told : v->revision;
         out->resume_token =
             sl_arena_printf(arena, "%s.%llu.%lld.%lld", from->run, (unsigned long long)v->base,
                             (long long)v->revision, (long long)v->seen);

@@ -7,6 +7,7 @@ import time
 import grpc
 import pytest
 from helpers import ask, complete, fails, text_of
+from watching import Follower
 
 CODE = grpc.StatusCode
 KEY = "sk-test-planted-0123456789abcdefWXYZ"
@@ -437,6 +438,8 @@ def test_a_restored_backup_is_taken_up(start_sluice, reg, tmp_path):
     create(admin, reg, "lost", provider="scripted", model_id="test")
     admin.UpdateModel(reg.UpdateModelRequest(model=reg.Model(name="lost", description="twice written"), update_mask="description"))
     assert names() == {"models/kept", "models/lost"}
+    follower = Follower(sluice.api(sluice.admin_key)).wait(lambda f: "lost" in f.models)
+    newest = follower.revision
     with contextlib.closing(sqlite3.connect(str(tmp_path / "data" / "sluice.db"), timeout=10)) as db, db:
         db.execute("DELETE FROM models WHERE name = 'lost'")
         db.execute("UPDATE registry_revision SET revision = ?", (before,))
@@ -444,3 +447,6 @@ def test_a_restored_backup_is_taken_up(start_sluice, reg, tmp_path):
     assert names() == {"models/kept"}
     create(admin, reg, "later", provider="scripted", model_id="test")
     assert names() == {"models/kept", "models/later"}
+    follower.wait(lambda f: f.snapshots == 2 and f.whole and {"kept", "later"} <= set(f.models) and "lost" not in f.models)
+    again = Follower(sluice.api(sluice.admin_key), after_revision=newest).wait_whole()
+    assert again.snapshots == 1 and "lost" not in again.models

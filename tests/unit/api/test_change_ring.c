@@ -45,6 +45,29 @@ static void links_the_changes_of_a_model(void **state)
     sl_change_ring_fini(&r);
 }
 
+static void forgets_all_at_once(void **state)
+{
+    struct sl_change_ring r;
+    uint64_t serial = 0;
+    (void)state;
+    sl_change_ring_init(&r, SIZE, 10);
+    add(&r, "a", "", 11);
+    add(&r, "b", "", 12);
+    sl_change_ring_forget(&r, 13);
+    for (uint64_t s = 0; s <= 2; s++)
+        assert_false(sl_change_ring_has_after(&r, s));
+    uint64_t from = r.head;
+    assert_true(sl_change_ring_has_after(&r, from));
+    assert_false(sl_change_ring_at(&r, 12, &serial));
+    for (int64_t i = 11; i <= 14; i++)
+        add(&r, "a", "", i);
+    assert_int_equal(sl_change_ring_get(&r, from + 1)->before, 0);
+    assert_false(sl_change_ring_at(&r, 12, &serial));
+    assert_true(sl_change_ring_at(&r, 13, &serial));
+    assert_int_equal(serial, from + 3);
+    sl_change_ring_fini(&r);
+}
+
 static void forgets_the_oldest(void **state)
 {
     struct sl_change_ring r;
@@ -98,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_the_changes_of_a_model),
         cmocka_unit_test(forgets_the_oldest),
+        cmocka_unit_test(forgets_all_at_once),
         cmocka_unit_test(finds_revisions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
